@@ -1,0 +1,160 @@
+"""The contract of every database under pbtornado. Everything above the store speaks through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+from .query import Bindable, Row, Select, Statement
+
+T = TypeVar("T")
+
+Action = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Position:
+    """A place in the log. `epoch` says which log: seqs of two epochs are not comparable."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed effect.
+
+    `image` is the row as stored (column -> stored value) after a create or update, or the last
+    one before a delete; `old` the former values of the changed columns only. Secret columns
+    (password hashes, token keys) are absent from `image` and null in `old`: that they changed is
+    known, what they were is not. `request` and `actor` (`"collectionId/recordId"`, "" for a guest
+    or the program itself) say by which request and by whom. `at` is `2006-01-02 15:04:05.000Z`.
+    """
+
+    seq: int
+    at: str
+    request: str
+    actor: str
+    action: Action
+    collection: str
+    record: str
+    image: Mapping[str, Any]
+    old: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """By which request and by whom a write is made; goes into every change it appends."""
+
+    request: str = ""
+    actor: str = ""
+
+
+class UniqueViolation(Exception):
+    """A write broke a unique index; `columns` are the index's columns."""
+
+    def __init__(self, table: str, columns: Sequence[str]) -> None:
+        super().__init__(f"unique constraint on {table}({', '.join(columns)})")
+        self.table, self.columns = table, tuple(columns)
+
+
+class StoreBusy(Exception):
+    """The bounded queue of writes is full, or another program keeps the database locked."""
+
+
+class TooSlow(Exception):
+    """A question was stopped because it went over its time limit."""
+
+
+class BadQuestion(Exception):
+    """The database could not understand a statement: a schema that moved, or SQL of a superuser that is wrong."""
+
+
+class Reader(Protocol):
+    """One snapshot of the database. A select may be given as it is or rendered beforehand."""
+
+    def rows(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> list[Row]: ...
+    def one(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> Row | None: ...
+    def exists(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> bool: ...
+
+
+class Writer(Reader, Protocol):
+    """A transaction: reads see its own writes; all of it commits or nothing."""
+
+    origin: Origin
+
+    def insert(self, table: str, values: Mapping[str, Bindable]) -> None:
+        """Raises UniqueViolation."""
+
+    def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
+        """Changes the row whose `id` is key. Raises UniqueViolation."""
+
+    def delete(self, table: str, key: str) -> None: ...
+
+    def append(
+        self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = ...
+    ) -> int:
+        """Logs a change under this write's origin; `collection` is the collection's id. Returns its seq."""
+
+    def reshape(self, before: TableShape | None, after: TableShape | None) -> None:
+        """Creates, alters or drops a table so that it goes from one description to the other, values kept."""
+
+    def savepoint(self, work: Callable[[], T]) -> T:
+        """Runs work so that, when it raises, only what it wrote is undone."""
+
+
+Cardinality = Literal["single", "multiple"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnShape:
+    """A column: `key` (the field's id) follows it through renames; `kind` names its SQL type and default.
+
+    Kinds, with PocketBase's DDL (features A2.17): id text number bool json multiple geo.
+    A change of kind between `text` and `multiple` migrates values: a text becomes a list of
+    one, a list becomes its last item.
+    """
+
+    key: str
+    name: str
+    kind: Literal["id", "text", "number", "bool", "json", "multiple", "geo"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A table or view as data. `indexes` are complete CREATE INDEX statements; `view` a view's SELECT."""
+
+    name: str
+    columns: tuple[ColumnShape, ...] = ()
+    indexes: tuple[str, ...] = ()
+    view: str = ""
+
+
+class Consumer(Protocol):
+    """A reader of the log. `durable` ones keep their cursor in the database and run in one worker only."""
+
+    name: str
+    durable: bool
+
+    async def consume(self, changes: Sequence[Change], head: Position) -> None:
+        """Handles changes in order, at least once when durable. What it raises is logged and tried again."""
+
+
+class Store(Protocol):
+    """A database with its log."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    async def read(self, question: Callable[[Reader], T]) -> T:
+        """Runs question on one snapshot; cheap ones on the loop, one over its step budget again on a thread."""
+
+    async def write(self, work: Callable[[Writer], T], origin: Origin = ..., *, long: bool = False) -> T:
+        """Runs work in order with all other writes, atomic, and returns after the commit.
+
+        `long` work (schema changes, truncation) runs on the writer's thread instead of the loop.
+        Raises StoreBusy when the queue is full.
+        """
