@@ -1,0 +1,74 @@
+"""Signed tokens (JWT, HS256): made, read, checked.
+
+A key is an auth record's `tokenKey` followed by its collection's secret for the token's type, so a
+new token key ends every token of the record and a new secret every one of the collection.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Literal
+
+import jwt
+
+TokenType = Literal["auth", "file", "verification", "passwordReset", "emailChange"]
+
+LONGEST = 4096
+"""Characters; what is longer is no token of ours."""
+
+REMEMBERED = 8192
+"""Tokens whose signature was found good are remembered up to this number."""
+
+ALGORITHM = "HS256"
+# Times are checked at each use, by `timely`: what is remembered is only what can never change.
+UNTIMED = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_sub": False, "verify_jti": False}
+
+
+def sign(claims: Mapping[str, Any], key: str, seconds: int) -> str:
+    """A token that carries the claims and is good for so many seconds."""
+    payload = {"exp": int(time.time()) + seconds, **claims}
+    return jwt.encode(dict(sorted(payload.items())), key, algorithm=ALGORITHM)
+
+
+def peek(token: str) -> Mapping[str, Any] | None:
+    """The claims of a token that is not over, whoever signed it; None where it is none. Says whose key to check with."""
+    claims = read(token)
+    return claims if claims and timely(claims) else None
+
+
+def claims(token: str, key: str) -> Mapping[str, Any] | None:
+    """The claims of a token signed with this key and not over; None otherwise."""
+    try:
+        found = verified(token, key) if len(token) <= LONGEST and key else None
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
+    return found if found and timely(found) else None
+
+
+def timely(claims: Mapping[str, Any]) -> bool:
+    """Is now within the token's times (`exp`, `nbf`, `iat`: seconds since 1970)?"""
+    now = time.time()
+    expires, begins = claims.get("exp"), [claims[name] for name in ("nbf", "iat") if name in claims]
+    if not all(isinstance(moment, int | float) and not isinstance(moment, bool) for moment in (expires, *begins)):
+        return False
+    return bool(now < float(expires or 0)) and all(moment <= now for moment in begins)
+
+
+@lru_cache(REMEMBERED)
+def verified(token: str, key: str) -> Mapping[str, Any]:
+    """The claims of a token with a good signature, whatever its times. Raises what PyJWT raises."""
+    return MappingProxyType(jwt.decode(token, key, algorithms=[ALGORITHM], options=UNTIMED))  # type: ignore[arg-type]
+
+
+@lru_cache(REMEMBERED)
+def read(token: str) -> Mapping[str, Any] | None:
+    """The claims as they stand in a token, unchecked."""
+    if len(token) > LONGEST:
+        return None
+    try:
+        return MappingProxyType(jwt.decode(token, options={**UNTIMED, "verify_signature": False}))  # type: ignore[arg-type]
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
