@@ -1,0 +1,219 @@
+"""What every handler has in common: who asks, how an answer and a failure are written."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Mapping
+from typing import Any, ClassVar
+
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from ..backend import Backend
+from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
+from ..rules.projection import Projection
+from ..rules.request import GUEST, Actor, RequestInfo
+from ..store.protocol import StoreBusy, TooSlow
+from ..values import json_bytes
+from .body import Body, BodyReader
+from .headers import SECURITY, Origins, cross_origin, preflight
+from .info import query_values, request_info
+
+log = logging.getLogger("pbtornado.http")
+
+JSON = "application/json"
+_FAILURES: dict[int, type[ApiError]] = {400: BadRequest, 404: NotFound, 405: NotFound, 413: TooLarge}
+
+
+class Failure(ApiError):
+    """500: our own mistake; the log says more, the answer does not."""
+
+    status = 500
+
+
+@stream_request_body
+class ApiHandler(RequestHandler):
+    """A request to the API. A subclass defines `get`, `post`, `patch`, `delete`; it raises ApiError to refuse.
+
+    `self.actor` is who asks; `self.backend` the program behind; `self.info()` what rules may read.
+    The body has arrived when a verb's method starts: `self.payload()`.
+    """
+
+    only: ClassVar[str] = ""
+    """Who may ask: "" anybody, "auth" somebody signed in, "superuser"."""
+
+    backend: Backend
+    actor: Actor = GUEST
+    reader: BodyReader | None = None
+    _query: Mapping[str, str] | None = None
+    _info: RequestInfo | None = None
+    _request_id: str = ""
+
+    def initialize(self) -> None:
+        self.backend = self.settings["backend"]
+
+    # ---- before the verb
+
+    def prepare(self) -> Awaitable[None] | None:
+        """Finds who asks and gets ready for the body, of which nothing has been read yet."""
+        if self.request.method == "OPTIONS":
+            return None
+        if token := self.token():
+            return self._prepare(token)
+        self.admit()
+        return None
+
+    async def _prepare(self, token: str) -> None:
+        self.actor = await self.backend.identify(token)
+        self.admit()
+
+    def admit(self) -> None:
+        """Refuses who may not ask at all, before the body is read; else makes the body's reader."""
+        if self.only and self.actor.record is None:
+            raise Unauthorized("The request requires valid record authorization token.")
+        if self.only == "superuser" and not self.actor.superuser:
+            raise Forbidden("The authorized record is not allowed to perform this action.")
+        self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary)
+
+    def body_limit(self) -> int:
+        """How many bytes the body of this request may have; raises ApiError where there can be none."""
+        return self.backend.options.body_limit
+
+    def data_received(self, chunk: bytes) -> None:
+        if self.reader:
+            self.reader.feed(chunk)
+
+    # ---- what the request says
+
+    def token(self) -> str:
+        """The token of the Authorization header, with or without `Bearer`."""
+        text: str = self.request.headers.get("Authorization", "")
+        return text[7:] if text[:7].lower() == "bearer " else text
+
+    def query(self, name: str, default: str = "") -> str:
+        """The first value of a query key."""
+        return self.queries.get(name, default)
+
+    @property
+    def queries(self) -> Mapping[str, str]:
+        """The first value of each query key; BadRequest where there are too many."""
+        if self._query is None:
+            try:
+                self._query = query_values(self.request.query)
+            except ValueError:
+                raise BadRequest from None
+        return self._query
+
+    def body(self, failure: str = "") -> Body:
+        """The body, parsed; BadRequest with the sentence `failure` where it is malformed."""
+        if self.reader is None:
+            return Body()
+        try:
+            return self.reader.finish()
+        except BadRequest as error:
+            raise BadRequest(failure) from error
+
+    def payload(self, failure: str = "") -> Mapping[str, Any]:
+        """The body's values with its files among them."""
+        return self.body(failure).payload()
+
+    @property
+    def request_id(self) -> str:
+        """Names this request in the change log and the server's log."""
+        if not self._request_id:
+            self._request_id = secrets.token_hex(8)
+        return self._request_id
+
+    @property
+    def ip(self) -> str:
+        """The address that asks."""
+        return self.request.remote_ip or ""
+
+    def info(self) -> RequestInfo:
+        """What rules may read of this request. Raises BadRequest where its body is malformed."""
+        if self._info is None:
+            body = self.body().fields
+            self._info = request_info(self.request, self.actor, self.queries, body, self.request_id, self.ip)
+        return self._info
+
+    # ---- the answer
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Content-Type", JSON)
+        for name, value in SECURITY:
+            self.set_header(name, value)
+        for name, value in cross_origin(self.request.headers, self.origins):
+            self.add_header(name, value)
+
+    @property
+    def origins(self) -> Origins:
+        """The sites that may read answers."""
+        origins: Origins = self.settings["origins"]
+        return origins
+
+    def answer(self, data: Any, status: int = 200) -> None:
+        """Sends data as JSON; `?fields=` picks from it."""
+        fields = self.query("fields")
+        if fields and 200 <= status < 300:
+            data = Projection.parse(fields).apply(data)
+        self.set_status(status)
+        self.finish(json_bytes(data) + b"\n")
+
+    def answer_nothing(self) -> None:
+        """204."""
+        self.set_status(204)
+        self.clear_header("Content-Type")
+        self.finish()
+
+    def compute_etag(self) -> None:
+        """None: an answer of the API belongs to one moment and one actor."""
+
+    async def head(self, *path: str) -> None:
+        answer = self.get(*path)
+        if answer is not None:
+            await answer
+
+    def options(self, *path: str) -> None:
+        self.clear()
+        self._headers.clear()
+        self.set_status(204)
+        for name, value in preflight(self.request.headers, self.origins):
+            self.add_header(name, value)
+        self.finish()
+
+    # ---- failures
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = as_api_error(kwargs.get("exc_info", (None, None, None))[1], status_code, self.request.method)
+        self.set_status(error.status)
+        for name, value in error.headers.items():
+            self.set_header(name, value)
+        self.finish(json_bytes(error.body()) + b"\n")
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if as_api_error(value, 500, self.request.method).status >= 500 and not isinstance(value, ApiError | StoreBusy):
+            log.error("request %s (%s %s) failed", self.request_id, self.request.method, self.request.path, exc_info=(typ, value, tb))
+
+    def on_finish(self) -> None:
+        if self.reader:
+            self.reader.discard()
+
+    def on_connection_close(self) -> None:
+        if self.reader:
+            self.reader.discard()
+
+
+def as_api_error(error: BaseException | None, status: int, method: str | None) -> ApiError:
+    """The failure an exception is answered with."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, StoreBusy):
+        return Busy(headers={"Retry-After": "1"})
+    if isinstance(error, TooSlow):
+        return BadRequest()
+    if isinstance(error, HTTPError):
+        status = error.status_code
+    if status in (404, 405) and method in ("GET", "HEAD"):
+        return NotFound("File not found.")
+    return _FAILURES.get(status, Failure)()
