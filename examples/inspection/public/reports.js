@@ -19,7 +19,7 @@ function photos(report) {
 
 function card(report, actions) {
   const { site, author } = report.expand ?? {};
-  const when = new Date(report.created.replace(" ", "T")).toLocaleString();
+  const when = new Date(report.created.replace(" ", "T")).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
   const node = element("li", { className: `report ${report.severity} ${report.status}`, id: report.id },
     element("h2", { textContent: report.title }),
     element("p", { className: "quiet", textContent: [site?.name, author?.name, when].filter(Boolean).join(" · ") }));
