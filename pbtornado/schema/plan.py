@@ -1,0 +1,43 @@
+"""What all records of one collection have in common, worked out once so that reading and showing them is quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..store.query import Bindable
+from .fields import Field, PasswordField
+
+Shown = tuple[str, str | None, Field | None]
+"""A key of an answer, its constant value if it has one, its field if it has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlan:
+    """`decoders` only for columns whose stored value is not the value; `shown` without and with hidden fields."""
+
+    decoders: tuple[tuple[str, Callable[[Any], Any]], ...]
+    encoders: tuple[tuple[str, Callable[[Any], Bindable] | None], ...]
+    shown: Mapping[bool, tuple[Shown, ...]]
+
+
+def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str, *, auth: bool) -> RecordPlan:
+    """The plan for records of a collection."""
+    fields = tuple(fields)
+    constants: list[Shown] = [("collectionId", collection_id, None), ("collectionName", collection_name, None), ("expand", None, None)]
+    visible = [field for field in fields if not (auth and field.name in ("password", "tokenKey"))]
+    return RecordPlan(
+        tuple((field.name, field.decode) for field in fields if field.decode),
+        tuple((field.name, _encoder(field)) for field in fields),
+        {hidden: _keys(constants, [field for field in visible if hidden or not field.hidden]) for hidden in (False, True)},
+    )
+
+
+def _encoder(field: Field) -> Callable[[Any], Bindable] | None:
+    return None if type(field).to_store is Field.to_store else field.to_store
+
+
+def _keys(constants: list[Shown], fields: list[Field]) -> tuple[Shown, ...]:
+    own: list[Shown] = [(field.name, "" if isinstance(field, PasswordField) else None, field) for field in fields]
+    return tuple(sorted(own + constants, key=lambda shown: shown[0]))
