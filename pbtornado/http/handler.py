@@ -17,7 +17,7 @@ from ..store.protocol import StoreBusy, TooSlow
 from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
-from .info import query_values, request_info
+from .info import peer, query_values, request_info
 
 log = logging.getLogger("pbtornado.http")
 
@@ -31,12 +31,57 @@ class Failure(ApiError):
     status = 500
 
 
+class Answers(RequestHandler):
+    """How every answer and every failure leaves this server, whoever writes it."""
+
+    _request_id: str = ""
+
+    @property
+    def request_id(self) -> str:
+        """Names this request in the change log and the server's log."""
+        if not self._request_id:
+            self._request_id = secrets.token_hex(8)
+        return self._request_id
+
+    @property
+    def origins(self) -> Origins:
+        """The sites that may read answers."""
+        origins: Origins = self.settings["origins"]
+        return origins
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Content-Type", JSON)
+        for name, value in SECURITY:
+            self.set_header(name, value)
+        for name, value in cross_origin(self.request.headers, self.origins):
+            self.add_header(name, value)
+
+    def options(self, *path: str) -> None:
+        self._headers.clear()
+        self.set_status(204)
+        for name, value in preflight(self.request.headers, self.origins):
+            self.add_header(name, value)
+        self.finish()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = as_api_error(kwargs.get("exc_info", (None, None, None))[1], status_code, self.request.method)
+        self.set_status(error.status)
+        for name, value in error.headers.items():
+            self.set_header(name, value)
+        self.finish(json_bytes(error.body()) + b"\n")
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if isinstance(as_api_error(value, 500, self.request.method), Failure):
+            log.error("request %s (%s %s) failed", self.request_id, self.request.method, self.request.path, exc_info=(typ, value, tb))
+
+
 @stream_request_body
-class ApiHandler(RequestHandler):
+class ApiHandler(Answers):
     """A request to the API. A subclass defines `get`, `post`, `patch`, `delete`; it raises ApiError to refuse.
 
     `self.actor` is who asks; `self.backend` the program behind; `self.info()` what rules may read.
-    The body has arrived when a verb's method starts: `self.payload()`.
+    The body has arrived when a verb's method starts: `self.body()`.
     """
 
     only: ClassVar[str] = ""
@@ -47,7 +92,6 @@ class ApiHandler(RequestHandler):
     reader: BodyReader | None = None
     _query: Mapping[str, str] | None = None
     _info: RequestInfo | None = None
-    _request_id: str = ""
 
     def initialize(self) -> None:
         self.backend = self.settings["backend"]
@@ -56,6 +100,7 @@ class ApiHandler(RequestHandler):
 
     def prepare(self) -> Awaitable[None] | None:
         """Finds who asks and gets ready for the body, of which nothing has been read yet."""
+        self.settings["open_requests"].add(self)
         if self.request.method == "OPTIONS":
             return None
         if token := self.token():
@@ -68,7 +113,10 @@ class ApiHandler(RequestHandler):
         self.admit()
 
     def admit(self) -> None:
-        """Refuses who may not ask at all, before the body is read; else makes the body's reader."""
+        """Refuses what nobody or not this actor may ask, before the body is read; else makes the body's reader."""
+        verb = (self.request.method or "").lower().replace("head", "get")
+        if getattr(type(self), verb, None) is getattr(RequestHandler, verb, None):
+            raise HTTPError(405)
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
@@ -113,21 +161,10 @@ class ApiHandler(RequestHandler):
         except BadRequest as error:
             raise BadRequest(failure) from error
 
-    def payload(self, failure: str = "") -> Mapping[str, Any]:
-        """The body's values with its files among them."""
-        return self.body(failure).payload()
-
-    @property
-    def request_id(self) -> str:
-        """Names this request in the change log and the server's log."""
-        if not self._request_id:
-            self._request_id = secrets.token_hex(8)
-        return self._request_id
-
     @property
     def ip(self) -> str:
         """The address that asks."""
-        return self.request.remote_ip or ""
+        return peer(self.request)
 
     def info(self) -> RequestInfo:
         """What rules may read of this request. Raises BadRequest where its body is malformed."""
@@ -137,20 +174,6 @@ class ApiHandler(RequestHandler):
         return self._info
 
     # ---- the answer
-
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Content-Type", JSON)
-        for name, value in SECURITY:
-            self.set_header(name, value)
-        for name, value in cross_origin(self.request.headers, self.origins):
-            self.add_header(name, value)
-
-    @property
-    def origins(self) -> Origins:
-        """The sites that may read answers."""
-        origins: Origins = self.settings["origins"]
-        return origins
 
     def answer(self, data: Any, status: int = 200) -> None:
         """Sends data as JSON; `?fields=` picks from it."""
@@ -174,34 +197,14 @@ class ApiHandler(RequestHandler):
         if answer is not None:
             await answer
 
-    def options(self, *path: str) -> None:
-        self.clear()
-        self._headers.clear()
-        self.set_status(204)
-        for name, value in preflight(self.request.headers, self.origins):
-            self.add_header(name, value)
-        self.finish()
-
-    # ---- failures
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = as_api_error(kwargs.get("exc_info", (None, None, None))[1], status_code, self.request.method)
-        self.set_status(error.status)
-        for name, value in error.headers.items():
-            self.set_header(name, value)
-        self.finish(json_bytes(error.body()) + b"\n")
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if as_api_error(value, 500, self.request.method).status >= 500 and not isinstance(value, ApiError | StoreBusy):
-            log.error("request %s (%s %s) failed", self.request_id, self.request.method, self.request.path, exc_info=(typ, value, tb))
-
     def on_finish(self) -> None:
+        self.settings["open_requests"].discard(self)
         if self.reader:
             self.reader.discard()
 
     def on_connection_close(self) -> None:
         if self.reader:
-            self.reader.discard()
+            self.reader.cut()
 
 
 def as_api_error(error: BaseException | None, status: int, method: str | None) -> ApiError:

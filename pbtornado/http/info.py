@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,6 +13,8 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from ..rules.request import Actor, RequestInfo
 
 MOST_QUERY_KEYS = 1000
+FIRST_ASKED_BY = "X-First-Asked-By"
+"""Header between workers: the address of the client that was handed over."""
 _WORDS = re.compile(r"[\W_]+")
 _HUMPS = re.compile(r"(?<=[^A-Z])(?=[A-Z])")
 
@@ -29,6 +32,19 @@ def request_info(
         request_id=request_id,
         ip=ip,
     )
+
+
+def peer(request: HTTPServerRequest) -> str:
+    """The address of who asks; a request handed over by a sibling says whose it was."""
+    if from_sibling(request):
+        return request.headers.get(FIRST_ASKED_BY, "")
+    return request.remote_ip or ""
+
+
+def from_sibling(request: HTTPServerRequest) -> bool:
+    """Did another worker hand this request over? Nobody else can reach a worker's own socket."""
+    context = getattr(request.connection, "context", None)
+    return getattr(context, "address_family", None) == socket.AF_UNIX
 
 
 def query_values(text: str) -> dict[str, str]:

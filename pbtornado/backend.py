@@ -1,0 +1,69 @@
+"""The program behind the HTTP API: builds its parts, starts and stops them in order, and knows no HTTP."""
+
+from __future__ import annotations
+
+from .auth.auth import Auth
+from .config import Options
+from .files.cleaner import CleanerConsumer
+from .files.local import LocalStorage, empty_temporary
+from .files.thumbs import Thumbs, ThumbsConsumer
+from .passwords import Passwords
+from .realtime.realtime import Realtime
+from .records.collections import Collections
+from .records.records import Records
+from .rules.request import Actor
+from .schema.bootstrap import prepare
+from .schema.catalog import Catalogs
+from .store.sqlite.store import SqliteStore
+from .store.tail import Tail
+
+TEMPORARY = ".pb_temp_to_delete"
+
+
+class Backend:
+    """Everything one worker owns. `worker` is its number; number 0 also does what must be done only once."""
+
+    def __init__(self, options: Options, worker: int = 0) -> None:
+        self.options, self.worker = options, worker
+        self.temporary = options.data_dir / TEMPORARY
+        self.store = SqliteStore(options.data_dir / "data.db", readers=options.readers, synchronous=options.synchronous)
+        self.catalogs = Catalogs(self.store)
+        self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
+        self.storage = LocalStorage(options.data_dir / "storage")
+        self.thumbs = Thumbs(self.storage)
+        self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
+        self.collections = Collections(self.store, self.catalogs)
+        self.auth = Auth(self.store, self.catalogs, self.records, self.passwords)
+        self.realtime = Realtime(self.store, self.catalogs, worker=worker)
+        self.tail = Tail(self.store)
+
+    async def start(self) -> None:
+        """Opens the data directory, makes a new one where there is none. Raises UnusableDirectory."""
+        await self.store.open()
+        if self.worker == 0:
+            await prepare(self.store)
+            empty_temporary(self.options.data_dir)
+        await self.realtime.start()
+        self.tail.add(self.realtime.fanout)
+        if self.worker == 0:
+            self.tail.add(ThumbsConsumer(self.thumbs, self.catalogs))
+            self.tail.add(CleanerConsumer(self.storage, self.catalogs))
+        await self.tail.start()
+
+    async def stop(self) -> None:
+        """Lets waiting writes commit and closes everything."""
+        self.realtime.stop()
+        await self.store.quiesce()
+        await self.tail.stop()
+        await self.auth.stop()
+        self.thumbs.stop()
+        self.passwords.stop()
+        await self.store.close()
+
+    async def identify(self, token: str) -> Actor:
+        """Who an auth token belongs to; a guest where it is none or no longer good."""
+        return await self.auth.identify(token)
+
+    def wake(self) -> None:
+        """Somebody else has written: the log is looked at now."""
+        self.tail.wake()

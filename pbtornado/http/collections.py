@@ -1,0 +1,41 @@
+"""Collections over HTTP, for superusers: list, view, create, update, delete."""
+
+from __future__ import annotations
+
+from ..store.protocol import Origin
+from .handler import ApiHandler
+
+MALFORMED = "Failed to load the submitted data due to invalid formatting."
+
+
+class _ForSuperusers(ApiHandler):
+    only = "superuser"
+
+    @property
+    def origin(self) -> Origin:
+        """How the change log names this request."""
+        return Origin(self.request_id, self.actor.label)
+
+
+class Collections(_ForSuperusers):
+    """/api/collections"""
+
+    async def get(self) -> None:
+        self.answer(await self.backend.collections.list(self.queries))
+
+    async def post(self) -> None:
+        self.answer(await self.backend.collections.create(self.body(MALFORMED).fields, self.origin))
+
+
+class OneCollection(_ForSuperusers):
+    """/api/collections/{collection}"""
+
+    async def get(self, collection: str) -> None:
+        self.answer(await self.backend.collections.view(collection))
+
+    async def patch(self, collection: str) -> None:
+        self.answer(await self.backend.collections.update(collection, self.body(MALFORMED).fields, self.origin))
+
+    async def delete(self, collection: str) -> None:
+        await self.backend.collections.delete(collection, self.origin)
+        self.answer_nothing()

@@ -1,0 +1,96 @@
+"""Static files: the directory a site is served from, and what answers where nothing else does."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from tornado.web import HTTPError, StaticFileHandler
+
+from .handler import Answers
+
+INDEX = "index.html"
+
+
+class Unknown(Answers):
+    """No such path: 404, or the way to the same path spelled properly."""
+
+    def prepare(self) -> None:
+        if tidy := tidied(self.request.path):
+            query = f"?{self.request.query}" if self.request.query else ""
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.redirect(tidy + query, status=307)
+        elif self.request.method != "OPTIONS":
+            raise HTTPError(404)
+
+
+class StaticFiles(Answers, StaticFileHandler):
+    """Files of one directory, with ranges and `If-Modified-Since`."""
+
+    def compute_etag(self) -> None:
+        """None: the time of the last change tells versions apart without reading the file."""
+
+    def prepare(self) -> None:
+        if self.request.method not in ("GET", "HEAD", "OPTIONS"):
+            raise HTTPError(404)
+
+
+class PublicFiles(StaticFiles):
+    """A site: directories show their `index.html`, and with `fallback` every unknown path shows the site's own."""
+
+    def initialize(self, path: str, fallback: bool = True) -> None:
+        super().initialize(path, INDEX)
+        self.fallback = fallback
+
+    def prepare(self) -> None:
+        super().prepare()
+        if tidy := tidied(self.request.path):
+            self.redirect(tidy, status=307)
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        base, path = Path(root).resolve(), Path(os.path.normpath(absolute_path))
+        if not path.is_relative_to(base):
+            return self._instead(base)
+        if path.is_dir():
+            return self._directory(base, path)
+        if not path.is_file():
+            return self._instead(base)
+        return self._file(path)
+
+    def _directory(self, base: Path, path: Path) -> str | None:
+        asked = self.request.path
+        if not asked.endswith("/"):
+            return self._moved(asked + "/")
+        return str(path / INDEX) if (path / INDEX).is_file() else self._instead(base)
+
+    def _file(self, path: Path) -> str | None:
+        asked = self.request.path
+        if asked.endswith("/"):
+            return self._moved(asked.rstrip("/"))
+        return self._moved(asked.removesuffix(INDEX)) if asked.endswith("/" + INDEX) else str(path)
+
+    def _instead(self, base: Path) -> str:
+        if not self.fallback or not (base / INDEX).is_file():
+            raise HTTPError(404)
+        return str(base / INDEX)
+
+    def _moved(self, path: str) -> None:
+        self.redirect(path, permanent=True)
+
+
+def tidied(path: str) -> str:
+    """The path without `//`, `.` and `..`, "" where it has none."""
+    plain = unquote(path)
+    clean = "/" + posixpath.normpath(plain).lstrip("/")
+    clean += "/" if plain.endswith("/") and clean != "/" else ""
+    return clean if clean != plain and ("//" in plain or "/." in plain) else ""
+
+
+def public_files(directory: Path | None, fallback: bool) -> tuple[Any, ...]:
+    """The route that stands last: the site, or 404."""
+    if directory is None:
+        return (r"/.*", Unknown)
+    return (r"/(.*)", PublicFiles, {"path": str(directory.resolve()), "fallback": fallback})

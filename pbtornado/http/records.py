@@ -1,0 +1,64 @@
+"""Records over HTTP: list, view, create, update, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import NotFound
+from .handler import ApiHandler
+
+
+class _OfCollection(ApiHandler):
+    """A request whose first path parameter names a collection."""
+
+    def body_limit(self) -> int:
+        """A create or update may carry as much as its collection's fields can hold."""
+        if self.request.method not in ("POST", "PATCH"):
+            return super().body_limit()
+        collection = self.backend.catalogs.current.find(self.path_args[0])
+        if collection is None:
+            raise NotFound("Missing or invalid collection context.")
+        return collection.body_limit
+
+    def payload(self, name: str) -> Mapping[str, Any]:
+        """The body's values, and its uploads for the collection's file fields."""
+        collection = self.backend.catalogs.current.find(name)
+        return self.body().payload({field.name for field in collection.file_fields} if collection else ())
+
+
+class Records(_OfCollection):
+    """/api/collections/{collection}/records"""
+
+    async def get(self, collection: str) -> None:
+        ask = self.query
+        self.answer(
+            await self.backend.records.list(
+                collection,
+                self.info(),
+                filter=ask("filter"),
+                sort=ask("sort"),
+                page=ask("page"),
+                per_page=ask("perPage"),
+                skip_total=ask("skipTotal"),
+                expand=ask("expand"),
+            )
+        )
+
+    async def post(self, collection: str) -> None:
+        self.answer(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))
+
+
+class OneRecord(_OfCollection):
+    """/api/collections/{collection}/records/{id}"""
+
+    async def get(self, collection: str, record: str) -> None:
+        self.answer(await self.backend.records.view(collection, record, self.info(), self.query("expand")))
+
+    async def patch(self, collection: str, record: str) -> None:
+        payload = self.payload(collection)
+        self.answer(await self.backend.records.update(collection, record, payload, self.info(), self.query("expand")))
+
+    async def delete(self, collection: str, record: str) -> None:
+        await self.backend.records.delete(collection, record, self.info())
+        self.answer_nothing()

@@ -1,0 +1,31 @@
+"""Every URL of the program, in one table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..config import Options
+from . import auth, files, realtime
+from .admin import dashboard
+from .collections import Collections, OneCollection
+from .health import Health
+from .public import public_files
+from .records import OneRecord, Records
+
+Route = tuple[Any, ...]
+
+API: list[Route] = [
+    (r"/api/collections/([^/]+)/records", Records),
+    (r"/api/collections/([^/]+)/records/([^/]+)", OneRecord),
+    *realtime.ROUTES,
+    *auth.ROUTES,
+    *files.ROUTES,
+    (r"/api/health", Health),
+    (r"/api/collections", Collections),
+    (r"/api/collections/([^/]+)", OneCollection),
+]
+
+
+def routes(options: Options) -> list[Route]:
+    """The table of one server; what stands first wins."""
+    return [*API, *dashboard(), public_files(options.public_dir, options.index_fallback)]
