@@ -1,0 +1,159 @@
+"""The life of a create: draft, gate, prepare, commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import BadRequest, Invalid
+from ..rules.request import RequestInfo
+from ..rules.rule import Question, RuleError
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from ..schema.fields import TextField
+from ..schema.record import Record
+from ..store.protocol import Reader, Writer
+from ..values import new_id
+from . import cascade, questions, save
+from .access import holds, manages, question_of, refuse_locked, settled, writable
+from .cascade import SUPERUSERS
+from .check import last_errors, stored_errors, value_errors
+from .credentials import Credentials
+from .draft import blank, resolve
+from .parts import Moved, Parts
+from .uploads import Placed, named, uploads_of
+
+FAILED = "Failed to create record"
+INSTALLER_EMAIL = "__pbinstaller@example.com"
+"""The superuser of the first run; gone as soon as there is a real one."""
+
+
+class Creation:
+    """One create request. `payload` may hold uploads; `info` is the request without its body."""
+
+    def __init__(self, parts: Parts, name: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
+        self.parts, self.payload = parts, payload
+        self.catalog = parts.catalogs.current
+        self.collection = writable(self.catalog, name)
+        refuse_locked(self.collection.create_rule, info)
+        self.draft = resolve(self.collection, payload, blank(self.collection), info.actor)
+        self.info = info.with_body(self.draft.body)
+        self.values = {**blank(self.collection), **self.draft.values}
+        self.values["id"] = self.values["id"] or new_key(self.collection)
+        self.question = self._question()
+
+    async def run(self) -> Record:
+        """The record as stored. Raises BadRequest, and Moved where the collections changed meanwhile."""
+        manager = await self._gate()
+        _autogenerate(self.collection, self.values)
+        await self._check(manager)
+        placed = Placed(self.parts.storage, self.collection.id, self.values["id"])
+        try:
+            await self._prepare(placed)
+            return await self.parts.write(self._commit, self.info)
+        except Exception:
+            await placed.drop()
+            raise
+
+    # ---- gate
+
+    def _question(self) -> Question | None:
+        rule = self.collection.create_rule
+        if not rule or self.info.actor.superuser:
+            return None
+        try:
+            return question_of(self.catalog, self.collection, rule, self.info, image=True)
+        except RuleError as error:
+            raise BadRequest(FAILED) from error
+
+    async def _gate(self) -> bool:
+        """Is the actor let in (BadRequest when not), and is he a manager of the record?"""
+        if self.info.actor.superuser:
+            return True
+        self.image = Record(self.collection, self._unproven()).to_row()
+        managed = bool(self.collection.auth and self.collection.auth.manage_rule and self.info.actor.record)
+        return await self.parts.store.read(self._judge) if self.question or managed else False
+
+    def _unproven(self) -> dict[str, Any]:
+        """The values as rules see them: nobody gets in by calling himself verified."""
+        return {**self.values, "verified": False} if self.collection.is_auth else self.values
+
+    def _judge(self, reader: Reader) -> bool:
+        self._ask(reader)
+        return manages(reader, self.catalog, self.collection, self.info, image=self.image)
+
+    def _ask(self, reader: Reader) -> None:
+        if self.question and not holds(reader, self.question, self.info, image=self.image):
+            raise BadRequest(FAILED)
+
+    # ---- check and prepare
+
+    async def _check(self, manager: bool) -> None:
+        if self.collection.is_auth:
+            _refuse(Credentials(self.info.body).errors(self.values, None, manager))
+        errors = value_errors(self.collection, self.values, self.collection.names, None)
+        if errors:
+            others = await self.parts.store.read(self._stored_errors)
+            _refuse(others | errors)
+
+    def _stored_errors(self, reader: Reader) -> dict[str, Any]:
+        return dict(stored_errors(reader, self.catalog, self.collection, self.values, (), new=True))
+
+    async def _prepare(self, placed: Placed) -> None:
+        """What takes its time: hashes, and blobs under their final keys."""
+        self.values |= await self.parts.hashes(self.collection, self.draft.values)
+        await placed.put(uploads_of(self.collection, self.values))
+
+    # ---- commit
+
+    def _commit(self, writer: Writer) -> Record:
+        if self.parts.catalogs.current is not self.catalog:
+            raise Moved
+        if self.question and not settled(self.question):
+            self._ask(writer)
+        self._refuse_stored(writer)
+        if self.collection.name == SUPERUSERS:
+            self.values["verified"] = True
+        try:
+            record = save.insert(writer, self.collection, self.values)
+        except Invalid as error:
+            raise BadRequest(FAILED, error.errors) from error
+        if self.collection.name == SUPERUSERS:
+            _dismiss_installer(writer, self.catalog, record)
+        return record
+
+    def _refuse_stored(self, writer: Writer) -> None:
+        _refuse(stored_errors(writer, self.catalog, self.collection, self.values, (), new=True))
+        _refuse(last_errors(writer, self.catalog, self.collection, self.values, new=True))
+
+
+async def create(parts: Parts, name: str, payload: Mapping[str, Any], info: RequestInfo) -> Record:
+    """Creates a record. Raises NotFound, Forbidden, BadRequest with what is wrong with which field."""
+    payload = await named(payload)
+    return await parts.settled(lambda: Creation(parts, name, payload, info).run())
+
+
+def _refuse(errors: Mapping[str, Any]) -> None:
+    if errors:
+        raise BadRequest(FAILED, errors)
+
+
+def new_key(collection: Collection) -> str:
+    """A key for a record that came without one."""
+    field = collection.field("id")
+    return field.autogenerate() if isinstance(field, TextField) and field.autogenerate_pattern else new_id()
+
+
+def _autogenerate(collection: Collection, values: dict[str, Any]) -> None:
+    """Texts that make themselves, where none was given."""
+    for field in collection.fields:
+        if isinstance(field, TextField) and field.autogenerate_pattern and not values[field.name]:
+            values[field.name] = field.autogenerate()
+
+
+def _dismiss_installer(writer: Writer, catalog: Catalog, newcomer: Record) -> None:
+    """The superuser of the first run goes when a real one has come."""
+    collection = newcomer.collection
+    row = writer.one(questions.row_by_email(collection), {questions.EMAIL: INSTALLER_EMAIL})
+    if row and newcomer.get("email") != INSTALLER_EMAIL:
+        cascade.delete(writer, catalog, Record.from_row(collection, row))

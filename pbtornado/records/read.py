@@ -1,0 +1,161 @@
+"""Lists and views: what an actor may see, page by page, rows and totals from one snapshot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import BadRequest, Forbidden, NotFound
+from ..rules.request import RequestInfo
+from ..rules.rule import Question, RuleError
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from ..schema.record import Record
+from ..store.protocol import Reader
+from . import questions
+from .access import bound, found, question_of, refuse_locked
+from .export import show
+
+DEFAULT_PER_PAGE = 30
+MAX_PER_PAGE = 1000
+MAX_NUMBER = 2**63 - 1
+TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+FOR_SUPERUSERS = ("@collection.", "@request.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list: the page's number from 1 on, its size, and whether the total is wanted."""
+
+    number: int = 1
+    size: int = DEFAULT_PER_PAGE
+    counted: bool = True
+
+    @classmethod
+    def parse(cls, number: str, size: str, skip_total: str) -> Page:
+        """The page query parameters ask for, "" where they don't. Raises BadRequest for what is no number or truth."""
+        wanted = _whole(size) if size else DEFAULT_PER_PAGE
+        return cls(
+            number=max(_whole(number), 1) if number else 1,
+            size=min(wanted, MAX_PER_PAGE) if wanted > 0 else DEFAULT_PER_PAGE,
+            counted=not _truth(skip_total) if skip_total else True,
+        )
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before it."""
+        return min((self.number - 1) * self.size, MAX_NUMBER)
+
+    def answer(self, items: list[dict[str, Any]], total: int) -> dict[str, Any]:
+        """The list as PocketBase answers it; totals are -1 where they were not wanted."""
+        pages = -(-total // self.size) if self.counted else -1
+        return {"items": items, "page": self.number, "perPage": self.size, "totalItems": total, "totalPages": pages}
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d{1,19}", text, re.ASCII) or abs(int(text)) > MAX_NUMBER:
+        raise BadRequest
+    return int(text)
+
+
+def _truth(text: str) -> bool:
+    if text not in TRUE and text not in FALSE:
+        raise BadRequest
+    return text in TRUE
+
+
+def refuse_privileged(info: RequestInfo, *texts: str) -> None:
+    """Raises Forbidden where a filter or sort of somebody else than a superuser reads other collections or the request."""
+    if info.actor.superuser:
+        return
+    for text in texts:
+        for name in FOR_SUPERUSERS:
+            if name in text:
+                raise Forbidden(f"Only superusers can filter by {name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list request, compiled: ask it with any reader."""
+
+    catalog: Catalog
+    collection: Collection
+    question: Question
+    info: RequestInfo
+    page: Page
+    expand: str
+
+    def answer(self, reader: Reader) -> dict[str, Any]:
+        """Page, totals and expanded records, all as of the reader's snapshot."""
+        params = bound(self.question, self.info, {questions.PAGE_LIMIT: self.page.size, questions.PAGE_OFFSET: self.page.offset})
+        rows = reader.rows(questions.page_rows(self.question, self.collection), params)
+        total = self._total(reader, len(rows), params) if self.page.counted else -1
+        records = [Record.from_row(self.collection, row) for row in rows]
+        return self.page.answer(show(reader, self.catalog, records, self.info, self.expand), total)
+
+    def _total(self, reader: Reader, rows: int, params: Mapping[str, Any]) -> int:
+        """A page that is not full is the last one and says itself how many there are."""
+        if rows < self.page.size and (rows or self.page.number == 1):
+            return self.page.offset + rows
+        row = reader.one(questions.page_count(self.question), params)
+        return int(row[0]) if row else 0
+
+
+def listing(
+    catalog: Catalog, name: str, info: RequestInfo, *, filter: str, sort: str, page: str, per_page: str, skip_total: str, expand: str
+) -> Listing:
+    """Checks and compiles a list request. Raises NotFound, Forbidden, BadRequest."""
+    collection = found(catalog, name)
+    refuse_locked(collection.list_rule, info)
+    refuse_privileged(info, filter, sort)
+    try:
+        question = question_of(catalog, collection, collection.list_rule or "", info, filter=filter, sort=sort)
+    except RuleError as error:
+        raise BadRequest from error
+    return Listing(catalog, collection, question, info, Page.parse(page, per_page, skip_total), expand)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """One view request, compiled."""
+
+    catalog: Catalog
+    collection: Collection
+    question: Question
+    record_id: str
+    info: RequestInfo
+    expand: str
+
+    def answer(self, reader: Reader) -> dict[str, Any]:
+        """The record with its expands. Raises NotFound."""
+        record = load_if(reader, self.question, self.collection, self.record_id, self.info)
+        return show(reader, self.catalog, [record], self.info, self.expand)[0]
+
+
+def viewing(catalog: Catalog, name: str, record_id: str, info: RequestInfo, expand: str) -> Viewing:
+    """Checks and compiles a view request. Raises NotFound, Forbidden."""
+    collection = found(catalog, name)
+    if not record_id:
+        raise NotFound
+    refuse_locked(collection.view_rule, info)
+    return Viewing(catalog, collection, by_rule(catalog, collection, collection.view_rule, info), record_id, info, expand)
+
+
+def by_rule(catalog: Catalog, collection: Collection, rule: str | None, info: RequestInfo) -> Question:
+    """The compiled rule of a single record. Raises NotFound where it cannot be compiled."""
+    try:
+        return question_of(catalog, collection, rule or "", info)
+    except RuleError as error:
+        raise NotFound from error
+
+
+def load_if(reader: Reader, question: Question, collection: Collection, record_id: str, info: RequestInfo) -> Record:
+    """The stored record, if the question holds for it. Raises NotFound."""
+    params = bound(question, info, {questions.RECORD_ID: record_id})
+    row = reader.one(questions.row_if(question, collection), params)
+    if row is None:
+        raise NotFound
+    return Record.from_row(collection, row)

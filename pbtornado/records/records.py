@@ -1,0 +1,124 @@
+"""Records: the door of this package. List, view, create, update, delete, and writes of the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import NotFound
+from ..files.storage import Storage
+from ..passwords import Passwords
+from ..rules.request import RequestInfo
+from ..schema.catalog import Catalogs
+from ..schema.record import Record
+from ..store.protocol import Origin, Store, Writer
+from . import cascade, export, questions, save
+from .access import refuse_locked, writable
+from .create import create
+from .parts import Moved, Parts
+from .read import by_rule, listing, load_if, viewing
+from .update import update
+
+NOBODY = Origin()
+Shown = list[dict[str, Any]]
+
+
+class Records:
+    """The records of all collections, for whoever asks; every answer is plain JSON data that the actor may see."""
+
+    def __init__(self, store: Store, catalogs: Catalogs, storage: Storage, passwords: Passwords) -> None:
+        self.parts = Parts(store, catalogs, storage, passwords)
+        self.store, self.catalogs = store, catalogs
+
+    async def list(
+        self,
+        name: str,
+        info: RequestInfo,
+        *,
+        filter: str = "",
+        sort: str = "",
+        page: str = "",
+        per_page: str = "",
+        skip_total: str = "",
+        expand: str = "",
+    ) -> dict[str, Any]:
+        """A page of records: `{"items", "page", "perPage", "totalItems", "totalPages"}`; parameters as texts of the query.
+
+        Raises NotFound, Forbidden, BadRequest.
+        """
+        asked = listing(
+            self.catalogs.current,
+            name,
+            info,
+            filter=filter,
+            sort=sort,
+            page=page,
+            per_page=per_page,
+            skip_total=skip_total,
+            expand=expand,
+        )
+        return await self.store.read(asked.answer)
+
+    async def view(self, name: str, record_id: str, info: RequestInfo, expand: str = "") -> dict[str, Any]:
+        """One record. Raises NotFound, Forbidden."""
+        return await self.store.read(viewing(self.catalogs.current, name, record_id, info, expand).answer)
+
+    async def create(self, name: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
+        """Stores a new record and returns it. `payload` may hold uploads (ReceivedFile), alone or in lists.
+
+        Raises NotFound, Forbidden, BadRequest.
+        """
+        record = await create(self.parts, name, payload, info)
+        return (await self.export([record], info, expand))[0]
+
+    async def update(self, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
+        """Changes a record and returns it; keys with modifiers (`n+`, `+tags`, `tags-`) work on the record as it is at the commit.
+
+        Raises NotFound, Forbidden, BadRequest.
+        """
+        record = await update(self.parts, name, record_id, payload, info)
+        return (await self.export([record], info, expand))[0]
+
+    async def delete(self, name: str, record_id: str, info: RequestInfo) -> None:
+        """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
+        await self.parts.settled(lambda: self._delete(name, record_id, info))
+
+    async def _delete(self, name: str, record_id: str, info: RequestInfo) -> None:
+        catalog = self.catalogs.current
+        collection = writable(catalog, name)
+        if not record_id:
+            raise NotFound
+        refuse_locked(collection.delete_rule, info)
+        question = by_rule(catalog, collection, collection.delete_rule, info)
+
+        def commit(writer: Writer) -> None:
+            if self.catalogs.current is not catalog:
+                raise Moved
+            cascade.delete(writer, catalog, load_if(writer, question, collection, record_id, info))
+
+        await self.store.read(lambda reader: load_if(reader, question, collection, record_id, info))
+        await self.parts.write(commit, info)
+
+    async def export(self, records: Sequence[Record], info: RequestInfo, expand: str = "") -> Shown:
+        """Records of one collection as the actor may see them, expanded."""
+        if not expand and records and not records[0].collection.is_auth:
+            return [record.export(hidden=info.actor.superuser) for record in records]
+        catalog = self.catalogs.current
+        return await self.store.read(lambda reader: export.show(reader, catalog, records, info, expand))
+
+    async def amend(self, record: Record, values: Mapping[str, Any], origin: Origin = NOBODY, *, touch: bool = True) -> Record | None:
+        """Writes values the program itself decides (a new hash, a token key, `verified`): no rule, no check, but logged.
+
+        None, and nothing written, where the record is gone or one of these fields is no longer as in
+        `record`. `touch` False leaves the autodates alone.
+        """
+
+        def commit(writer: Writer) -> Record | None:
+            collection = record.collection
+            row = writer.one(questions.row_by_id(collection), {questions.RECORD_ID: record.id})
+            current = Record.from_row(collection, row) if row else None
+            if row is None or current is None or any(current.get(name) != record.get(name) for name in values):
+                return None
+            return save.update(writer, collection, row, values, touch=touch)
+
+        return await self.store.write(commit, origin)

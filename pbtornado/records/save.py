@@ -1,0 +1,93 @@
+"""Rows written with their change: the one place where a record enters the table and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import FieldError, Invalid
+from ..schema.collection import Collection
+from ..schema.fields import AutodateField
+from ..schema.record import Record
+from ..store.protocol import UniqueViolation, Writer
+from ..store.query import Bindable, Row
+from ..values import now
+from .remembered import remembered
+
+NOT_UNIQUE = FieldError("validation_not_unique", "Value must be unique")
+
+
+def insert(writer: Writer, collection: Collection, values: Mapping[str, Any]) -> Record:
+    """Stores a new record and logs it. Raises Invalid where a value had to be unique."""
+    record = Record(collection, {**values, **dates(collection, new=True), **_names(collection, values)})
+    row = record.to_row()
+    try:
+        writer.insert(collection.name, row)
+    except UniqueViolation as error:
+        raise Invalid(_not_unique(collection, error)) from error
+    writer.append("create", collection.id, record.id, open_part(collection, row))
+    return record
+
+
+def update(writer: Writer, collection: Collection, row: Row, values: Mapping[str, Any], *, touch: bool = True) -> Record:
+    """Stores new values of some fields of the record that `row` holds, and logs what changed.
+
+    `touch` False leaves its autodates alone. Raises Invalid where a value had to be unique.
+    """
+    before = dict(zip(collection.names, row, strict=True))
+    values = {**values, **(dates(collection, new=False) if touch else {}), **_names(collection, values)}
+    stored = {name: collection.by_name[name].to_store(value) for name, value in values.items()}
+    changed = {name: value for name, value in stored.items() if value != before[name]}
+    record_id = str(before["id"])
+    try:
+        if changed:
+            writer.update(collection.name, record_id, changed)
+    except UniqueViolation as error:
+        raise Invalid(_not_unique(collection, error)) from error
+    after = before | changed
+    writer.append("update", collection.id, record_id, open_part(collection, after), _old_part(collection, before, changed))
+    return Record.from_row(collection, tuple(after[name] for name in collection.names))
+
+
+def delete(writer: Writer, record: Record) -> None:
+    """Takes the record out of its table and logs it as it last was."""
+    collection = record.collection
+    writer.delete(collection.name, record.id)
+    writer.append("delete", collection.id, record.id, open_part(collection, record.to_row()))
+
+
+def open_part(collection: Collection, row: Mapping[str, Bindable]) -> dict[str, Bindable]:
+    """The row without its secrets."""
+    return {name: value for name, value in row.items() if name not in collection.secret_names}
+
+
+def _old_part(collection: Collection, before: Mapping[str, Bindable], changed: Mapping[str, Bindable]) -> dict[str, Bindable]:
+    """Former values of what changed; of a secret only that it did."""
+    return {name: None if name in collection.secret_names else before[name] for name in changed}
+
+
+@remembered
+def autodates(collection: Collection) -> tuple[AutodateField, ...]:
+    """The fields that the server dates."""
+    return tuple(field for field in collection.fields if isinstance(field, AutodateField))
+
+
+def dates(collection: Collection, *, new: bool) -> dict[str, str]:
+    """This moment for each autodate that is due."""
+    due = [field.name for field in autodates(collection) if (field.on_create if new else field.on_update)]
+    return dict.fromkeys(due, now()) if due else {}
+
+
+def _names(collection: Collection, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of file fields as names in storage."""
+    named: dict[str, Any] = {}
+    for field in collection.file_fields:
+        if field.name in values:
+            named[field.name] = field.export(values[field.name])
+    return named
+
+
+def _not_unique(collection: Collection, violation: UniqueViolation) -> dict[str, FieldError]:
+    """The index's columns that are fields, each with the error; none for an index over expressions."""
+    names = {name.lower(): name for name in collection.names}
+    return {names[column.lower()]: NOT_UNIQUE for column in violation.columns if column.lower() in names}

@@ -1,0 +1,174 @@
+"""The life of an update: gate, prepare, and a commit on the row that is really there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import BadRequest, FieldError, Invalid, NotFound
+from ..rules.request import RequestInfo
+from ..rules.rule import Question
+from ..schema.record import Record
+from ..store.protocol import Reader, Writer
+from ..store.query import Row
+from . import cascade, companions, questions, save
+from .access import holds, manages, refuse_locked, settled, writable
+from .cascade import SUPERUSERS
+from .check import last_errors, stored_errors, value_errors
+from .credentials import WRONG_OLD_PASSWORD, Credentials, fresh_token_key, token_key_due
+from .draft import resolve
+from .parts import Moved, Parts
+from .read import by_rule
+from .uploads import Placed, named, uploads_of
+
+FAILED = "Failed to update record."
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An update as it would be made on one state of the record: `values` are all new values, `touched` those spoken of."""
+
+    row: Row
+    old: Record
+    values: Mapping[str, Any]
+    touched: Mapping[str, Any]
+    credentials: Credentials
+    manager: bool
+
+
+class Update:
+    """One update request. `payload` may hold uploads; `info` is the request without its body."""
+
+    def __init__(self, parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
+        self.parts, self.payload, self.info, self.record_id = parts, payload, info, record_id
+        self.catalog = parts.catalogs.current
+        self.collection = writable(self.catalog, name)
+        if not record_id:
+            raise NotFound
+        refuse_locked(self.collection.update_rule, info)
+        self.question: Question | None = None
+        if self.collection.update_rule and not info.actor.superuser:
+            self.question = by_rule(self.catalog, self.collection, self.collection.update_rule, info)
+        self.proven = ""
+        self.hashes: Mapping[str, str] = {}
+
+    async def run(self) -> Record:
+        """The record as stored. Raises NotFound, BadRequest, and Moved where the collections changed meanwhile."""
+        self.judged = await self.parts.store.read(self._judge)
+        await self._prove(self.judged)
+        await self._check(self.judged)
+        placed = Placed(self.parts.storage, self.collection.id, self.record_id)
+        try:
+            self.hashes = await self.parts.hashes(self.collection, self.judged.touched)
+            await placed.put(uploads_of(self.collection, self.judged.touched))
+            return await self.parts.write(self._commit, self.info)
+        except Exception:
+            await placed.drop()
+            raise
+
+    # ---- gate
+
+    def _judge(self, reader: Reader) -> Judged:
+        """The update on the record as the reader sees it. Raises NotFound where it isn't there or the rule forbids."""
+        row = reader.one(questions.row_by_id(self.collection), {questions.RECORD_ID: self.record_id})
+        if row is None:
+            raise NotFound
+        old = Record.from_row(self.collection, row)
+        draft = resolve(self.collection, self.payload, old.values, self.info.actor)
+        info = self.info.with_body(draft.body)
+        if self.question and not holds(reader, self.question, info, record_id=self.record_id):
+            raise NotFound
+        manager = manages(reader, self.catalog, self.collection, info, record_id=self.record_id)
+        return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(draft.body), manager)
+
+    async def _prove(self, judged: Judged) -> None:
+        """Checks the old password, slowly, and remembers against which hash; an empty one is found missing later."""
+        if self.collection.is_auth and judged.credentials.proof_needed(judged.old, judged.manager) and judged.credentials.old:
+            stored = str(judged.old.get("password"))
+            self.proven = stored if await self.parts.passwords.check(judged.credentials.old, stored) else ""
+
+    async def _check(self, judged: Judged) -> None:
+        """Raises BadRequest where the values are wrong, together with what only the database can tell."""
+        self._refuse_credentials(judged)
+        if errors := self._value_errors(judged):
+            others = await self.parts.store.read(lambda reader: self._stored_errors(reader, judged))
+            _refuse(others | errors)
+
+    def _refuse_credentials(self, judged: Judged) -> None:
+        if self.collection.is_auth:
+            errors = judged.credentials.errors(judged.values, judged.old, judged.manager)
+            if judged.credentials.proof_needed(judged.old, judged.manager) and self.proven != judged.old.get("password"):
+                errors.setdefault("oldPassword", WRONG_OLD_PASSWORD)
+            _refuse(errors)
+
+    def _value_errors(self, judged: Judged) -> dict[str, FieldError]:
+        return value_errors(self.collection, judged.values, judged.touched, judged.old)
+
+    def _stored_errors(self, reader: Reader, judged: Judged) -> dict[str, FieldError]:
+        return stored_errors(reader, self.catalog, self.collection, judged.values, judged.touched, new=False)
+
+    # ---- commit
+
+    def _commit(self, writer: Writer) -> Record:
+        if self.parts.catalogs.current is not self.catalog:
+            raise Moved
+        judged = self._judged_now(writer)
+        _refuse(self._stored_errors(writer, judged))
+        _refuse(last_errors(writer, self.catalog, self.collection, judged.values, new=False))
+        values = {**judged.touched, **self.hashes}
+        if self.collection.is_auth:
+            self._guard(writer, judged, values)
+        try:
+            return save.update(writer, self.collection, judged.row, values)
+        except Invalid as error:
+            raise BadRequest(FAILED, error.errors) from error
+
+    def _judged_now(self, writer: Writer) -> Judged:
+        """What was decided at the gate, or decided again where the record or what its rule reads may have changed since."""
+        row = writer.one(questions.row_by_id(self.collection), {questions.RECORD_ID: self.record_id})
+        if row == self.judged.row and (self.question is None or settled(self.question)):
+            return self.judged
+        judged = self._judge(writer)
+        self._refuse_credentials(judged)
+        _refuse(self._value_errors(judged))
+        return judged
+
+    def _guard(self, writer: Writer, judged: Judged, values: dict[str, Any]) -> None:
+        """What follows for an auth record from new credentials: old tokens die, and what was made with old ones goes."""
+        if self.collection.name == SUPERUSERS:
+            values["verified"] = True
+        new = {**judged.old.values, **values}
+        if token_key_due(judged.old, new) or self._verified_now(writer, judged.old, new):
+            new["tokenKey"] = values["tokenKey"] = fresh_token_key(self.collection)
+        for name in _overdue(judged.old, new):
+            for companion in list(companions.of(writer, self.catalog, judged.old, (name,))):
+                cascade.delete(writer, self.catalog, companion)
+
+    def _verified_now(self, writer: Writer, old: Record, new: Mapping[str, Any]) -> bool:
+        """Does it become verified while accounts of providers are linked that came before?"""
+        if old.get("verified") or not new["verified"]:
+            return False
+        return any(companions.of(writer, self.catalog, old, (companions.EXTERNAL_AUTHS,)))
+
+
+def _overdue(old: Record, new: Mapping[str, Any]) -> list[str]:
+    """Collections of those companions that must not outlive the old password, token key or unverified state."""
+    due = {
+        companions.AUTH_ORIGINS: new["password"] != old.get("password"),
+        companions.MFAS: new["password"] != old.get("password"),
+        companions.OTPS: new["tokenKey"] != old.get("tokenKey"),
+        companions.EXTERNAL_AUTHS: bool(new["verified"]) and not old.get("verified"),
+    }
+    return [name for name, is_due in due.items() if is_due]
+
+
+async def update(parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> Record:
+    """Changes a record. Raises NotFound, Forbidden, BadRequest with what is wrong with which field."""
+    payload = await named(payload)
+    return await parts.settled(lambda: Update(parts, name, record_id, payload, info).run())
+
+
+def _refuse(errors: Mapping[str, Any]) -> None:
+    if errors:
+        raise BadRequest(FAILED, errors)
