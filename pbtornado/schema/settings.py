@@ -1,0 +1,76 @@
+"""The settings of a data directory as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..store.protocol import Reader, Writer
+from ..store.query import Column, Compare, Select, Table, Value
+from ..values import json_text, now, parse_json
+
+_S3: Mapping[str, Any] = {"enabled": False, "bucket": "", "region": "", "endpoint": "", "accessKey": "", "forcePathStyle": False}
+_SMTP: Mapping[str, Any] = {
+    "enabled": False,
+    "port": 587,
+    "host": "smtp.example.com",
+    "username": "",
+    "password": "",
+    "authMethod": "",
+    "tls": False,
+    "localName": "",
+}
+_META: Mapping[str, Any] = {
+    "accentColor": "#1055c9",
+    "appName": "Acme",
+    "appURL": "http://localhost:8090",
+    "senderName": "Support",
+    "senderAddress": "support@example.com",
+    "hideControls": False,
+}
+
+
+def _limit(label: str, seconds: int, requests: int) -> dict[str, Any]:
+    return {"label": label, "audience": "", "duration": seconds, "maxRequests": requests}
+
+
+DEFAULTS: Mapping[str, Any] = {
+    "superuserIPs": [],
+    "smtp": _SMTP,
+    "backups": {"cron": "", "cronMaxKeep": 3, "s3": _S3},
+    "s3": _S3,
+    "meta": _META,
+    "rateLimits": {
+        "rules": [_limit("*:auth", 3, 2), _limit("*:create", 5, 20), _limit("/api/batch", 1, 3), _limit("/api/", 10, 300)],
+        "excludedIPs": [],
+        "enabled": False,
+    },
+    "trustedProxy": {"headers": [], "useLeftmostIP": False},
+    "batch": {"enabled": False, "maxRequests": 50, "timeout": 3, "maxBodySize": 0},
+    "logs": {"maxDays": 5, "minLevel": 0, "logIP": True, "logAuthId": False},
+}
+"""What a new directory starts with."""
+
+_STORED = Select((Column("r", "value"),), Table("_params"), where=Compare("=", Column("r", "id"), Value("settings")))
+
+
+def load_settings(reader: Reader) -> dict[str, Any]:
+    """The stored settings over the defaults; the defaults alone where none are stored or they are encrypted."""
+    row = reader.one(_STORED, {})
+    try:
+        stored = parse_json(row[0]) if row else {}
+    except ValueError:
+        stored = {}
+    return _over(DEFAULTS, stored if isinstance(stored, dict) else {})
+
+
+def store_first_settings(writer: Writer) -> None:
+    """Stores the defaults as the settings of a new directory."""
+    moment = now()
+    writer.insert("_params", {"id": "settings", "value": json_text(DEFAULTS), "created": moment, "updated": moment})
+
+
+def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**defaults, **given}
+    both = [key for key, value in merged.items() if isinstance(value, Mapping) and isinstance(defaults.get(key), Mapping)]
+    return merged | {key: _over(defaults[key], merged[key]) for key in both}
