@@ -50,6 +50,11 @@ class Catalog:
         """The relation fields that point to a collection, with the collections they belong to."""
         return self._referring.get(collection.id, [])
 
+    def replaced(self, collection: Collection) -> Catalog:
+        """The same catalog with this collection in the place of the one with its id, or added."""
+        others = [collection if one.id == collection.id else one for one in self.all]
+        return Catalog(tuple(others if collection.id in self.by_id else [*others, collection]), next(_VERSIONS))
+
 
 class CatalogStore(Protocol):
     """What a store must offer to hold a catalog."""
