@@ -55,7 +55,6 @@ class Backend:
         self.realtime.stop()
         await self.store.quiesce()
         await self.tail.stop()
-        await self.auth.stop()
         self.thumbs.stop()
         self.passwords.stop()
         await self.store.close()

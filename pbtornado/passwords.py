@@ -134,6 +134,6 @@ class Passwords:
     def leave(self, _future: object) -> None:
         self.inside -= 1
 
-    def close(self) -> None:
+    def stop(self) -> None:
         """Ends the threads; what has not begun is dropped."""
         self.pool.shutdown(wait=False, cancel_futures=True)

@@ -96,7 +96,7 @@ async def test_pool_hashes_and_checks() -> None:
     assert await passwords.check("secret", stored)
     assert not await passwords.check("", "")
     assert not passwords.outdated("secret", stored)
-    passwords.close()
+    passwords.stop()
 
 
 async def test_pool_keeps_bcrypt() -> None:
@@ -105,7 +105,7 @@ async def test_pool_keeps_bcrypt() -> None:
     assert (await passwords.hash("secret", 4)).startswith("$2a$04$")
     assert (await passwords.hash("secret")).startswith("$2a$10$")
     assert passwords.outdated("secret", hash_password("secret"))
-    passwords.close()
+    passwords.stop()
 
 
 async def test_no_upgrade_of_a_cut_password() -> None:
@@ -113,7 +113,7 @@ async def test_no_upgrade_of_a_cut_password() -> None:
     passwords = Passwords()
     assert not passwords.outdated("a" * 80, hash_password("a" * 72, bcrypt_cost=4))
     assert passwords.outdated("a" * 72, hash_password("a" * 72, bcrypt_cost=4))
-    passwords.close()
+    passwords.stop()
 
 
 async def test_pool_is_bounded() -> None:
@@ -126,7 +126,7 @@ async def test_pool_is_bounded() -> None:
     assert refused.value.headers == {"Retry-After": "1"}
     await asyncio.gather(*first)
     await passwords.spend()
-    passwords.close()
+    passwords.stop()
 
 
 async def test_loop_goes_on() -> None:
@@ -138,4 +138,4 @@ async def test_loop_goes_on() -> None:
         await asyncio.sleep(0.001)
         turns += 1
     assert turns > 10
-    passwords.close()
+    passwords.stop()

@@ -1,0 +1,97 @@
+"""Who a token belongs to."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from .. import tokens
+from ..records import questions
+from ..rules.request import GUEST, Actor
+from ..schema.catalog import Catalogs
+from ..schema.collection import Collection
+from ..schema.record import Record
+from ..schema.system import SUPERUSERS
+from ..store.protocol import Store
+from ..store.query import Row
+from ..tokens import TokenType
+
+REMEMBERED = 4096
+"""Actors kept, the least recently seen go first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An actor and exactly what he was made from; while that is unchanged, so is he."""
+
+    collection: Collection
+    row: Row
+    actor: Actor
+
+
+class Identity:
+    """Finds actors. Their rows are read at each asking; what is spared is to decode and to verify again."""
+
+    def __init__(self, store: Store, catalogs: Catalogs) -> None:
+        self.store, self.catalogs = store, catalogs
+        self.seen: OrderedDict[str, Seen] = OrderedDict()
+
+    async def identify(self, token: str, kind: TokenType = "auth") -> Actor:
+        """The actor whose token of this kind it is; a guest where it is none, over, revoked or its record gone."""
+        claims = tokens.peek(token) if token else None
+        if not claims or claims.get("type") != kind:
+            return GUEST
+        collection_id, record_id = claims.get("collectionId"), claims.get("id")
+        collection = self.catalogs.current.find(collection_id) if isinstance(collection_id, str) else None
+        if collection is None or not collection.is_auth or not isinstance(record_id, str):
+            return GUEST
+        question, params = questions.row_by_id(collection), {questions.RECORD_ID: record_id}
+        row = await self.store.read(lambda reader: reader.one(question, params))
+        return self.actor(token, kind, collection, row) if row else GUEST
+
+    def actor(self, token: str, kind: TokenType, collection: Collection, row: Row) -> Actor:
+        """The actor of a stored row, if his key made the token."""
+        seen = self.seen.get(token)
+        if seen and seen.collection is collection and seen.row == row:
+            self.seen.move_to_end(token)
+            return seen.actor
+        record = Record.from_row(collection, row)
+        if tokens.claims(token, token_key(record, kind)) is None:
+            return GUEST
+        actor = actor_of(record)
+        self.seen[token] = Seen(collection, row, actor)
+        if len(self.seen) > REMEMBERED:
+            self.seen.popitem(last=False)
+        return actor
+
+
+def actor_of(record: Record) -> Actor:
+    """An auth record as the one who asks."""
+    return Actor(record, superuser=record.collection.name == SUPERUSERS)
+
+
+def token_key(record: Record, kind: TokenType) -> str:
+    """What the record's tokens of a kind are signed with; "" where it cannot have any."""
+    options, own = record.collection.auth, record.get("tokenKey")
+    if options is None or not isinstance(own, str) or not own:
+        return ""
+    secrets = {
+        "auth": options.auth_token,
+        "file": options.file_token,
+        "verification": options.verification_token,
+        "passwordReset": options.password_reset_token,
+        "emailChange": options.email_change_token,
+    }
+    secret = secrets[kind].secret
+    return own + secret if secret else ""
+
+
+def sign(record: Record, kind: TokenType, seconds: int = 0, *, refreshable: bool | None = None) -> str:
+    """A token of the record; `seconds` 0 is as long as its collection says."""
+    options = record.collection.auth
+    assert options is not None
+    duration = {"auth": options.auth_token, "file": options.file_token}[kind].duration
+    claims: dict[str, object] = {"id": record.id, "type": kind, "collectionId": record.collection.id}
+    if refreshable is not None:
+        claims["refreshable"] = refreshable
+    return tokens.sign(claims, token_key(record, kind), seconds or duration)
