@@ -1,0 +1,66 @@
+"""A tree of comparisons to one condition."""
+
+from __future__ import annotations
+
+from ..store.query import And, Expr, Or
+from .asking import Slots
+from .functions import call, reads_clock
+from .macros import MACROS
+from .operand import Operand, constant
+from .operators import Alias, compare
+from .requested import Names
+from .tree import All, Comparison, Function, Name, Number, RuleError, Term, Text, Tree
+
+MAX_COMPARISONS = 200
+LITERALS = {"null": None, "true": 1, "false": 0}
+
+
+class Compiler:
+    """Compiles one part of a question; refuses more than MAX_COMPARISONS."""
+
+    def __init__(self, names: Names, slots: Slots, alias: Alias) -> None:
+        self._names, self._slots, self._alias = names, slots, alias
+        self._left = MAX_COMPARISONS
+
+    def condition(self, tree: Tree) -> Expr:
+        """The condition of a tree. Raises RuleError."""
+        if isinstance(tree, Comparison):
+            return self._comparison(tree)
+        items = tuple(self.condition(item) for item in tree.items)
+        return And(items) if isinstance(tree, All) else Or(items)
+
+    def _comparison(self, tree: Comparison) -> Expr:
+        self._left -= 1
+        if self._left < 0:
+            raise RuleError("max filter expressions limit reached")
+        left, right = self._side(tree.left, "left"), self._side(tree.right, "right")
+        return compare(left, tree.sign, right, any=tree.any, alias=self._alias)
+
+    def _side(self, term: Term, side: str) -> Operand:
+        try:
+            return self._operand(term)
+        except RuleError as error:
+            written = term.name if isinstance(term, Function) else term.text
+            raise RuleError(f'invalid {side} operand "{written}" - {error}') from None
+
+    def _operand(self, term: Term) -> Operand:
+        match term:
+            case Name(text):
+                return self._name(text)
+            case Text(text):
+                return constant(text)
+            case Number(text):
+                return constant(float(text))
+            case Function():
+                self._slots.clock |= reads_clock(term)
+                return call(term, self._operand)
+
+    def _name(self, text: str) -> Operand:
+        if text in MACROS:
+            return self._slots.macro(text)
+        try:
+            return self._names.resolve(text)
+        except RuleError:
+            if text.lower() in LITERALS:
+                return constant(LITERALS[text.lower()])
+            raise

@@ -1,0 +1,126 @@
+"""`@request.*` names to operands: the actor and its relations, the body with its modifiers, query and headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..schema.fields import Field, RelationField
+from ..store.query import And, Column, Compare, Expr, In, Join, JsonEach, Value
+from .asking import NOTHING, PLAIN_AUTH, Asking
+from .operand import Many, Operand
+from .operators import compare
+from .resolve import LISTS, Place, Resolver, split
+from .tree import RuleError
+
+ALLOWED = re.compile(
+    r"\w+[\w.:]*|@request\.(?:context|method)|@request\.(?:auth|body|query|headers)\.[\w.:]*\w+|@collection\.\w+(?::\w+)?\.[\w.:]*\w+",
+    re.ASCII,
+)
+
+
+class Names:
+    """Every name a part may use; `asking` is None where requests are not known yet and all their items null."""
+
+    def __init__(self, resolver: Resolver, asking: Asking | None, reads: set[str]) -> None:
+        self._resolver, self._asking, self._reads = resolver, asking, reads
+
+    def resolve(self, text: str) -> Operand:
+        """The operand of a name as written. Raises RuleError."""
+        if not ALLOWED.fullmatch(text):
+            raise RuleError(f'failed to resolve field "{text}"')
+        head, *path = text.split(".")
+        if head != "@request":
+            return self._resolver.resolve(text)
+        return NOTHING if self._asking is None else self._request(self._asking, path)
+
+    def _request(self, asking: Asking, path: Sequence[str]) -> Operand:
+        if path[0] != "auth" or asking.actor is not None:
+            self._reads.add(".".join(path))
+        if path[0] == "auth":
+            return _auth(self._resolver, asking, path[1:])
+        return _body(self._resolver, asking, path[1:]) if path[0] == "body" else _item(self._resolver, asking, path)
+
+
+def _auth(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
+    actor = asking.actor
+    if actor is None:
+        return NOTHING
+    if len(path) == 1 and path[0] in asking.known:
+        return asking.auth(path[0])
+    actor_id = asking.auth("id").expr
+    key = ("@auth",)
+    alias = resolver.join(key, actor, lambda alias: Compare("=", Column(alias, "id"), actor_id))
+    operand = resolver.walk(Place(actor, alias, key), path, lenient=True)
+    # What is known of an actor in a request is not null in the table either.
+    return replace(operand, sort="filled") if len(path) == 1 and path[0] in PLAIN_AUTH - {"email"} else operand
+
+
+def _item(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
+    *front, last = path
+    name, modifier = split(last)
+    plain = (*front, name)
+    if modifier == "isset":
+        return asking.isset(plain)
+    if modifier not in ("", "lower"):
+        raise RuleError(f"invalid modifier sequence {last}")
+    field = resolver.root.collection.field(name)
+    return asking.item(plain, numeric=field is not None and field.type == "number", lower=modifier == "lower")
+
+
+# ---- the body
+
+
+def _body(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
+    name, modifier = split(path[0])
+    field = resolver.root.collection.field(name)
+    if isinstance(field, RelationField) and len(path) > 1:
+        return _body_relation(resolver, asking, field, path[1:])
+    if field is None or len(path) > 1 or modifier in ("", "isset"):
+        return _item(resolver, asking, ("body", *path))
+    if modifier == "lower":
+        return asking.body_lower(name)
+    if modifier == "changed":
+        return _changed(resolver, asking, name)
+    if field.type not in LISTS:
+        raise RuleError(f'field "{name}" doesn\'t support multivalue operations')
+    return asking.body_length(name) if modifier == "length" else _body_each(resolver, asking, field)
+
+
+def _changed(resolver: Resolver, asking: Asking, name: str) -> Operand:
+    """Is it in the body, and other than the record has it?"""
+    differs = compare(_item(resolver, asking, ("body", name)), "!=", resolver.resolve(name), any=False, alias=resolver.joins.alias)
+    given = Compare("=", asking.isset(("body", name)).expr, Value(1))
+    return Operand(And((given, differs)), "column", exact=True)
+
+
+def _body_each(resolver: Resolver, asking: Asking, field: Field) -> Operand:
+    items = asking.body_items(field.name)
+    item = resolver.joins.each(("@body", field.name, ":each", resolver.scope), items, many=field.multiple)
+    many = None
+    if field.multiple:
+        inner = resolver.joins.alias()
+        many = Many((Join(JsonEach(items), inner),), Column(inner, "value"))
+    return Operand(Column(item, "value"), "column", many=many)
+
+
+def _body_relation(resolver: Resolver, asking: Asking, field: RelationField, path: Sequence[str]) -> Operand:
+    """Into the records that the body names."""
+    target = resolver.collection(field.collection_id)
+    if target is None:
+        raise RuleError(f'failed to load collection "{field.collection_id}" from data field "{field.name}"')
+    ids = asking.body_ids(field.name)
+    if ids is None:
+        return NOTHING
+
+    def named(alias: str) -> Expr:
+        return In(Column(alias, "id"), ids)
+
+    key = ("@body", field.name, resolver.scope)
+    alias = resolver.join(key, target, named, many=True)
+    if not field.multiple:
+        return resolver.walk(Place(target, alias, key), path, lenient=True)
+    inner = resolver.joins.alias()
+    chain = (Join(resolver.joins.source(target), inner, named(inner)),)
+    return resolver.walk(Place(target, alias, key, chain, inner), path, lenient=True)

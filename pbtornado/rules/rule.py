@@ -1,0 +1,206 @@
+"""The door of the rules: texts of rules and filters become questions to the store, compiled once and bound often."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from ..store.query import And, Bindable, Call, Column, Compare, Count, Expr, Image, Join, Or, Order, Select, Table, Value
+from ..values import json_text
+from .asking import Asking, Params, Slot, Slots, Subscribers
+from .compile import Compiler
+from .joins import ROOT, Joins
+from .parser import parse
+from .request import RequestInfo
+from .requested import Names
+from .resolve import Find, Place, Resolver
+from .sort import order_of
+from .tree import PrivateName, RuleError
+
+__all__ = ["Part", "PrivateName", "Question", "Reads", "RuleError", "ask", "check"]
+
+MAX_FILTER_LENGTH = 3500
+"""Characters of a client's filter."""
+KEPT = 2000
+"""Compiled questions that are kept."""
+PRIVATE = ("@collection.", "@request.")
+"""What a client's filter or sort may not contain anywhere, a quoted text included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rule or filter. A collection's rule is trusted: it may name hidden fields, `@request` and `@collection`."""
+
+    text: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What an answer depends on beside the record: other collections by name, request items, the time, chance."""
+
+    tables: frozenset[str]
+    request: frozenset[str]
+    clock: bool
+    random: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A compiled question about the record aliased `r`; with `distinct` its joins may give a record several times."""
+
+    root: Table | Image
+    joins: tuple[Join, ...]
+    where: Expr | None
+    order: tuple[Order, ...]
+    distinct: bool
+    reads: Reads
+    slots: Mapping[str, Slot] = field(compare=False)
+
+    def bind(self, info: RequestInfo, image: Mapping[str, Any] | None = None) -> dict[str, Bindable]:
+        """The params of one asking; `image` is the record's stored values by column, where the root is an image."""
+        moment = datetime.now(UTC)
+        params = {name: slot(info, moment) for name, slot in self.slots.items()}
+        if isinstance(self.root, Image):
+            given = image or {}
+            params.update({f"image_{name}": _stored(given.get(name)) for name in self.root.columns})
+        return params
+
+    def select(self, columns: tuple[Expr, ...], *, limit: Expr | None = None, offset: Expr | None = None, count: bool = False) -> Select:
+        """The rows for which the question holds; with `count` their number alone, each record once."""
+        if count:
+            number = Count(Column(ROOT, "id")) if self.distinct else Count()
+            return Select((number,), self.root, ROOT, self.joins, self.where)
+        return Select(columns, self.root, ROOT, self.joins, self.where, self.order, self.distinct, limit=limit, offset=offset)
+
+
+def ask(
+    catalog: Catalog,
+    collection: Collection,
+    parts: tuple[Part, ...],
+    *,
+    sort: str = "",
+    actor: Collection | None = None,
+    superuser: bool = False,
+    record: Literal["table", "image"] = "table",
+    request: Literal["params", "subscribers"] = "params",
+    ghosts: frozenset[str] = frozenset(),
+) -> Question:
+    """Compiles the conjunction of parts, or finds it compiled.
+
+    `actor` is the collection of whoever asks, None for guests; for a superuser every part counts as
+    trusted. With `request="subscribers"` request items are columns of the table `subscriber`, which
+    the caller joins as `s`, with rows of that actor's collection only. `ghosts` names collections
+    whose joined rows include those of the param `ghosts_<name>`. Raises RuleError; PrivateName where
+    a client's filter or sort may not say what it says.
+    """
+    key = (id(catalog), id(collection), parts, sort, actor and actor.id, superuser, record, request, ghosts)
+    kept = _kept.get(key)
+    if kept is not None and kept[0] is catalog and kept[1] is collection:
+        _kept.move_to_end(key)
+        return kept[2]
+    slots = Slots()
+    asking = Subscribers(actor) if request == "subscribers" else Params(slots, actor)
+    question = _Compilation(catalog.find, collection, Joins(ghosts), slots, asking, superuser, record).question(parts, sort)
+    _kept[key] = (catalog, collection, question)
+    if len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return question
+
+
+# Each entry holds its catalog and collection, so that their ids in the key stay theirs.
+_kept: OrderedDict[tuple[Any, ...], tuple[Catalog, Collection, Question]] = OrderedDict()
+
+
+def check(catalog: Catalog, collection: Collection, text: str) -> None:
+    """Can this be a rule of the collection? What a request will hold is not known yet. Raises RuleError."""
+    slots = Slots()
+    _Compilation(catalog.find, collection, Joins(), slots, None, True, "table").question((Part(text, True),), "")
+
+
+class _Compilation:
+    """The making of one question."""
+
+    def __init__(
+        self,
+        find: Find,
+        collection: Collection,
+        joins: Joins,
+        slots: Slots,
+        asking: Asking | None,
+        superuser: bool,
+        record: Literal["table", "image"],
+    ) -> None:
+        self._find, self._collection, self._joins, self._slots, self._asking = find, collection, joins, slots, asking
+        self._superuser, self._record = superuser, record
+        self._reads: set[str] = set()
+
+    def question(self, parts: tuple[Part, ...], sort: str) -> Question:
+        """All parts and the sort; a client's parts and its sort speak of the same joined rows."""
+        client = self._resolver("client", trusted=self._superuser)
+        conditions = [self._part(part, client, f"part{number}") for number, part in enumerate(parts)]
+        if not self._superuser:
+            _refuse_private(sort)
+        order = order_of(sort, self._names(client))
+        if not client.trusted:
+            conditions += [self._listable(alias, collection) for alias, collection in client.visited.items() if collection.list_rule]
+        return Question(
+            self._root(),
+            tuple(self._joins.joins),
+            _all(conditions),
+            order,
+            self._joins.multiplies,
+            Reads(frozenset(self._joins.tables), frozenset(self._reads), self._slots.clock, Call("random") in [key.by for key in order]),
+            dict(self._slots.slots),
+        )
+
+    def _part(self, part: Part, client: Resolver, scope: str) -> Expr:
+        if part.trusted:
+            return self._condition(part.text, self._resolver(scope, trusted=True))
+        if len(part.text) > MAX_FILTER_LENGTH:
+            raise RuleError("max filter length limit reached")
+        if not self._superuser:
+            _refuse_private(part.text)
+        return self._condition(part.text, client)
+
+    def _listable(self, alias: str, collection: Collection) -> Expr:
+        """Clients look through a relation only at what they may list; a missing record hides nothing."""
+        missing = Or((Compare("=", Column(alias, "id"), Value("")), Compare("is", Column(alias, "id"), Value(None))))
+        resolver = self._resolver(f"list {alias}", trusted=True, root=Place(collection, alias, ("@list", alias)))
+        return Or((missing, self._condition(collection.list_rule or "", resolver)))
+
+    def _condition(self, text: str, resolver: Resolver) -> Expr:
+        return Compiler(self._names(resolver), self._slots, self._joins.alias).condition(parse(text))
+
+    def _names(self, resolver: Resolver) -> Names:
+        return Names(resolver, self._asking, self._reads)
+
+    def _resolver(self, scope: str, *, trusted: bool, root: Place | None = None) -> Resolver:
+        return Resolver(root or Place(self._collection, ROOT), self._find, self._joins, scope=scope, trusted=trusted)
+
+    def _root(self) -> Table | Image:
+        if self._record == "table":
+            return Table(self._collection.name)
+        read = [one for one in self._collection.fields if one.name in self._joins.root_columns]
+        return Image(tuple(one.name for one in read), kinds=tuple(one.kind for one in read))
+
+
+def _refuse_private(text: str) -> None:
+    for name in PRIVATE:
+        if name in text:
+            raise PrivateName(f"Only superusers can filter by {name}")
+
+
+def _all(conditions: list[Expr]) -> Expr | None:
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+
+
+def _stored(value: Any) -> Bindable:
+    return json_text(value) if isinstance(value, dict | list) else value
