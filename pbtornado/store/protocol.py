@@ -70,8 +70,24 @@ class TooSlow(Exception):
     """A question was stopped because it went over its time limit."""
 
 
+class CommitFailed(Exception):
+    """The database could not make a group of writes durable (disk full, I/O error); none of them happened."""
+
+
+class UnusableDirectory(Exception):
+    """The data directory cannot be served; the message is one sentence for the person who started the program."""
+
+
 class BadQuestion(Exception):
     """The database could not understand a statement: a schema that moved, or SQL of a superuser that is wrong."""
+
+
+class IndexRefused(BadQuestion):
+    """An index could not be made: which of the shape's `indexes`, and the database's reason."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position, self.reason = position, reason
 
 
 class Reader(Protocol):
@@ -95,16 +111,26 @@ class Writer(Reader, Protocol):
 
     def delete(self, table: str, key: str) -> None: ...
 
-    def append(
-        self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = ...
-    ) -> int:
+    def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = ...) -> int:
         """Logs a change under this write's origin; `collection` is the collection's id. Returns its seq."""
 
     def reshape(self, before: TableShape | None, after: TableShape | None) -> None:
-        """Creates, alters or drops a table so that it goes from one description to the other, values kept."""
+        """Creates, alters or drops a table so that it goes from one description to the other, values kept.
+
+        Raises IndexRefused, or BadQuestion when the database refuses another step.
+        """
 
     def savepoint(self, work: Callable[[], T]) -> T:
         """Runs work so that, when it raises, only what it wrote is undone."""
+
+    def save_cursor(self, name: str, at: Position) -> None:
+        """Remembers how far the durable consumer of this name has read."""
+
+    def drop_changes(self, upto: int, limit: int) -> int:
+        """Removes at most `limit` of the oldest changes, none newer than seq `upto`; returns how many."""
+
+    def create_system_tables(self) -> None:
+        """Creates `_migrations`, `_params` and `_collections` as PocketBase does, where they are missing."""
 
 
 Cardinality = Literal["single", "multiple"]
@@ -141,7 +167,11 @@ class Consumer(Protocol):
     durable: bool
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
-        """Handles changes in order, at least once when durable. What it raises is logged and tried again."""
+        """Handles changes in order, at least once when durable. What it raises is logged and tried again.
+
+        `head` is the last change's position; with another epoch than before, something was written
+        that the log does not tell (`changes` may then be empty).
+        """
 
 
 class Store(Protocol):

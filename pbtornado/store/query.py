@@ -29,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A constant. It is bound, so text from outside may be one."""
+    """A constant. Text is bound (the empty one apart), so text from outside may be one."""
 
     value: Bindable
 
@@ -115,9 +115,11 @@ class JsonLength:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function by its product name: `lower`, `strftime`, `geo_distance` (km; lonA, latA, lonB, latB), `random`, `text` (cast)."""
+    """A function by its product name: `lower`, `strftime`, `geo_distance` (km; lonA, latA, lonB, latB), `random`, `text` (cast),
+    `nocase` (the value itself, compared without regard to the case of ASCII letters), `contains` (a text as the
+    pattern of a `Like` that looks for it), `number` (the number a text spells, else the value itself)."""
 
-    name: Literal["lower", "strftime", "geo_distance", "random", "text"]
+    name: Literal["lower", "strftime", "geo_distance", "random", "text", "nocase", "contains", "number"]
     args: tuple[Expr, ...] = ()
 
 
@@ -164,10 +166,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """One row that is not stored: each of `columns` is the param `prefix + column`."""
+    """One row that is not stored: each of `columns` is the param `prefix + column`.
+
+    With `kinds` (each column's `ColumnShape.kind`, in the same order) comparisons convert texts
+    and numbers just as they do on the stored column.
+    """
 
     columns: tuple[str, ...]
     prefix: str = "image_"
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

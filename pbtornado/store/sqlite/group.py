@@ -1,0 +1,237 @@
+"""Group commit: waiting writes share one transaction, one turn of the lock and one fsync.
+
+The writes' functions run on the loop, where they are quick; what blocks (waiting for the turn,
+COMMIT) happens on the writer's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+from ..lane import Lane
+from ..protocol import CommitFailed, Origin, StoreBusy, Writer
+from .connection import run, translated, undo
+from .spine import Spine
+from .turn import Turn
+from .writer import SqliteWriter
+
+T = TypeVar("T")
+
+QUEUE_LIMIT = 2048
+GROUP_LIMIT = 64
+GROUP_SECONDS = 0.008
+"""A group takes no further member after this time on the loop."""
+
+MEMBER_SECONDS = 2.0
+"""How long the questions of one write may take on the loop."""
+
+LONG_SECONDS = 300.0
+LOCK_SECONDS = 10.0
+"""How long writes wait for other processes before they are refused."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A write that has not begun."""
+
+    work: Callable[[Writer], Any]
+    origin: Origin
+    long: bool
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a member; told only after the commit."""
+
+    future: asyncio.Future[Any]
+    value: Any = None
+    error: Exception | None = None
+
+    def tell(self, failure: Exception | None = None) -> None:
+        if self.future.done():
+            return
+        error = self.error or failure
+        if error is None:
+            self.future.set_result(self.value)
+        else:
+            self.future.set_exception(error)
+
+
+class GroupCommit:
+    """The queue of writes of one process and what empties it."""
+
+    def __init__(self, writer: SqliteWriter, turn: Turn, spine: Spine | None, lane: Lane, committed: Callable[[], None]) -> None:
+        self._writer = writer
+        self._connection = writer.connection
+        self._turn = turn
+        self._spine = spine
+        self._committed = committed
+        self._lane = lane
+        self._queue: deque[Waiting] = deque()
+        self._running: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def submit(self, work: Callable[[Writer], T], origin: Origin, long: bool) -> asyncio.Future[T]:
+        """The future holds what work returned once it is committed. Raises StoreBusy when the queue is full."""
+        if self._closed:
+            raise StoreBusy("the store is closed")
+        if len(self._queue) >= QUEUE_LIMIT:
+            raise StoreBusy("too many writes wait")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(work, origin, long, future))
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._run())
+        return future
+
+    async def quiesce(self) -> None:
+        """Waits until no write is under way or waiting."""
+        while self._running is not None:
+            await asyncio.wait({self._running})
+
+    def close(self) -> None:
+        """Refuses what waits and waits for the commit that may be under way."""
+        self._closed = True
+        self._refuse(StoreBusy("the store is closed"))
+        self._lane.end()
+        self._lane.join()
+
+    # ---- turns
+
+    async def _run(self) -> None:
+        try:
+            while self._queue:
+                await self._take_turn()
+        finally:
+            self._running = None
+
+    async def _take_turn(self) -> None:
+        if not self._turn.try_enter():
+            await self._in_time(self._lane.run(self._turn.enter))
+        try:
+            await self._begin()
+        except Exception as error:
+            self._refuse(error)
+            self._turn.leave()
+            return
+        await (self._long() if self._queue and self._queue[0].long else self._group())
+
+    async def _in_time(self, entering: asyncio.Future[None]) -> None:
+        """Waits for the turn; writes are refused meanwhile when another process keeps it too long."""
+        while True:
+            done, _ = await asyncio.wait({entering}, timeout=LOCK_SECONDS)
+            if done:
+                return entering.result()
+            self._refuse(StoreBusy("another process keeps the turn to write"))
+
+    async def _begin(self) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not isinstance(translated(error), StoreBusy):
+                raise translated(error) from error
+            await self._lane.run(self._begin_blocking)
+        self._writer.appended, self._writer.schema_moved = 0, False
+        try:
+            if self._spine is not None:
+                self._spine.check(self._connection)
+        except BaseException:
+            undo(self._connection)
+            raise
+
+    def _begin_blocking(self) -> None:
+        until = monotonic() + LOCK_SECONDS
+        pause = 0.001
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if monotonic() > until or not isinstance(translated(error), StoreBusy):
+                    raise translated(error) from error
+            sleep(pause)
+            pause = min(pause * 2, 0.05)
+
+    async def _group(self) -> None:
+        outcomes = self._run_members()
+        failure = await self._lane.run(self._commit)
+        self._tell(outcomes, failure)
+
+    async def _long(self) -> None:
+        member = self._queue.popleft()
+
+        def work() -> tuple[Outcome, Exception | None]:
+            outcome = self._run_member(member, LONG_SECONDS, alone=True)
+            return outcome, self._commit()
+
+        outcome, failure = await self._lane.run(work)
+        self._tell([outcome], failure)
+
+    def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
+        appended = self._writer.appended
+        for outcome in outcomes:
+            outcome.tell(failure)
+        if failure is None and appended:
+            self._committed()
+
+    # ---- members
+
+    def _run_members(self) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        until = monotonic() + GROUP_SECONDS
+        alone = len(self._queue) == 1
+        while self._queue and not self._queue[0].long and len(outcomes) < GROUP_LIMIT:
+            member = self._queue.popleft()
+            if not member.future.done():
+                outcomes.append(self._run_member(member, MEMBER_SECONDS, alone))
+            if not self._connection.in_transaction or monotonic() > until:
+                break
+        return outcomes
+
+    def _run_member(self, member: Waiting, seconds: float, alone: bool) -> Outcome:
+        writer = self._writer
+        writer.origin = member.origin
+        writer.budget.within(seconds=seconds)
+        try:
+            value = member.work(writer) if alone else writer.savepoint(lambda: member.work(writer))
+            return Outcome(member.future, value)
+        except Exception as error:
+            if alone:
+                undo(self._connection)
+            return Outcome(member.future, error=error)
+        finally:
+            writer.budget.unlimited()
+
+    # ---- on the thread
+
+    def _commit(self) -> Exception | None:
+        """Ends the transaction and the turn; returns why nothing was committed."""
+        try:
+            return self._commit_open() if self._connection.in_transaction else CommitFailed("the group was undone")
+        finally:
+            self._turn.leave()
+
+    def _commit_open(self) -> Exception | None:
+        spine = self._spine
+        if spine is not None:
+            spine.begin()
+        try:
+            run(self._connection, "COMMIT")
+        except Exception as error:
+            undo(self._connection)
+            if spine is not None:
+                spine.abandon()
+            return error if isinstance(error, CommitFailed) else CommitFailed(str(error))
+        if spine is not None:
+            spine.settle(self._writer.appended, self._writer.schema_moved)
+        return None
+
+    def _refuse(self, error: Exception) -> None:
+        while self._queue:
+            Outcome(self._queue.popleft().future, error=error).tell()

@@ -1,0 +1,200 @@
+"""The writer's side of a transaction: rows, changes, shapes of tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from ...values import now
+from ..changes import SCHEMA_COLLECTIONS, image_text
+from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, TableShape
+from ..query import Bindable
+from . import ddl
+from .connection import Budget, run
+from .dialect import SqliteDialect
+from .reader import REFUSALS, SqliteReader, Statements, refused
+
+T = TypeVar("T")
+
+_APPEND = (
+    "INSERT INTO `_changes` (`at`, `request`, `actor`, `action`, `collection`, `record`, `image`, `old`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_SAVE_CURSOR = (
+    "INSERT INTO `_cursors` (`name`, `epoch`, `seq`) VALUES (?, ?, ?)"
+    " ON CONFLICT (`name`) DO UPDATE SET `epoch` = excluded.`epoch`, `seq` = excluded.`seq`"
+)
+_DROP_CHANGES = "DELETE FROM `_changes` WHERE `seq` IN (SELECT `seq` FROM `_changes` WHERE `seq` <= ? ORDER BY `seq` LIMIT ?)"
+_NONE: Mapping[str, Any] = {}
+_TEXTS_LIMIT = 4096
+
+
+class SqliteWriter(SqliteReader):
+    """The one writing connection of a process; its transaction is opened and ended by the group commit."""
+
+    def __init__(self, connection: sqlite3.Connection, budget: Budget, statements: Statements) -> None:
+        super().__init__(connection, budget, statements)
+        self.origin = Origin()
+        self.appended = 0
+        self.schema_moved = False
+        self._inserts: dict[tuple[str, ...], str] = {}
+        self._updates: dict[tuple[str, ...], str] = {}
+        self._deletes: dict[str, str] = {}
+        self._depth = 0
+
+    # ---- rows
+
+    def insert(self, table: str, values: Mapping[str, Bindable]) -> None:
+        """Adds a row. Raises UniqueViolation."""
+        key = (table, *values)
+        text = self._inserts.get(key)
+        if text is None:
+            text = _remember(self._inserts, key, _insert(table, values))
+        self._change(text, tuple(values.values()))
+
+    def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
+        """Changes the row whose `id` is key. Raises UniqueViolation."""
+        if not values:
+            return
+        known = (table, *values)
+        text = self._updates.get(known)
+        if text is None:
+            text = _remember(self._updates, known, _update(table, values))
+        self._change(text, (*values.values(), key))
+
+    def delete(self, table: str, key: str) -> None:
+        """Removes the row whose `id` is key."""
+        text = self._deletes.get(table)
+        if text is None:
+            text = _remember(self._deletes, table, f'DELETE FROM {_quote(table)} WHERE "id" = ?')
+        self._change(text, (key,))
+
+    def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = _NONE) -> int:
+        """Logs a change under this write's origin and returns its seq."""
+        origin = self.origin
+        values = (now(), origin.request, origin.actor, action, collection, record, image_text(image), image_text(old) if old else "{}")
+        self.appended = seq = self._change(_APPEND, values)
+        if collection in SCHEMA_COLLECTIONS:
+            self.schema_moved = True
+        return seq
+
+    def save_cursor(self, name: str, at: Position) -> None:
+        """Remembers how far the durable consumer of this name has read."""
+        self._change(_SAVE_CURSOR, (name, at.epoch, at.seq))
+
+    def drop_changes(self, upto: int, limit: int) -> int:
+        """Removes at most `limit` of the oldest changes, none newer than seq `upto`; returns how many."""
+        return self._cursor(_DROP_CHANGES, (upto, limit)).rowcount
+
+    # ---- nesting
+
+    def savepoint(self, work: Callable[[], T]) -> T:
+        """Runs work so that, when it raises, only what it wrote is undone."""
+        name = f"s{self._depth}"
+        appended = self.appended, self.schema_moved
+        run(self.connection, f"SAVEPOINT {name}")
+        self._depth += 1
+        try:
+            answer = work()
+        except BaseException:
+            self._back_to(name)
+            self.appended, self.schema_moved = appended
+            raise
+        finally:
+            self._depth -= 1
+        run(self.connection, f"RELEASE {name}")
+        return answer
+
+    def _back_to(self, name: str) -> None:
+        if self.connection.in_transaction:
+            run(self.connection, f"ROLLBACK TO {name}")
+            run(self.connection, f"RELEASE {name}")
+
+    # ---- shapes
+
+    def create_system_tables(self) -> None:
+        """Creates `_migrations`, `_params` and `_collections` as PocketBase does, where they are missing."""
+        self._run_all(ddl.SYSTEM_TABLES)
+
+    def reshape(self, before: TableShape | None, after: TableShape | None) -> None:
+        """Goes from one description to the other, values kept. Raises IndexRefused and BadQuestion."""
+        if before is None or after is None or before.view or after.view:
+            self._replace(before, after)
+        else:
+            self._alter(before, after)
+        if after is not None:
+            self._create_indexes(after)
+
+    def _replace(self, before: TableShape | None, after: TableShape | None) -> None:
+        self._run_all(ddl.dropped(before) if before else ())
+        self._run_all(ddl.created(after) if after else ())
+
+    def _alter(self, before: TableShape, after: TableShape) -> None:
+        for index in before.indexes:
+            run(self.connection, f"DROP INDEX IF EXISTS {ddl.tick(ddl.index_name(index))}")
+        self._run_all(ddl.altered(before, after))
+        migration = [text for old, new in ddl.retyped(before, after) for text in ddl.migrated(after.name, old, new)]
+        if migration:
+            self._without_views(migration)
+
+    def _without_views(self, texts: list[str]) -> None:
+        # SQLite refuses to drop a column that a view names, also when it is back at once.
+        views = self._cursor("SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid").fetchall()
+        self._run_all([f"DROP VIEW {ddl.tick(name)}" for name, _ in views])
+        self._run_all(texts)
+        self._run_all([text for _, text in views])
+
+    def _create_indexes(self, shape: TableShape) -> None:
+        for position, text in enumerate(shape.indexes):
+            if not ddl.index_name(text):
+                raise IndexRefused(position, "not a CREATE INDEX statement")
+            try:
+                self.connection.execute(text)
+            except sqlite3.Error as error:
+                raise IndexRefused(position, str(error)) from error
+
+    def _run_all(self, texts: list[str] | tuple[str, ...]) -> None:
+        for text in texts:
+            try:
+                self.connection.execute(text)
+            except sqlite3.IntegrityError as error:
+                raise BadQuestion(str(error)) from error
+            except sqlite3.Error as error:
+                raise refused(error) from error
+
+    # ---- the connection
+
+    def _change(self, text: str, values: tuple[Bindable, ...]) -> int:
+        return self._cursor(text, values).lastrowid or 0
+
+    def _cursor(self, text: str, values: tuple[Bindable, ...] = ()) -> sqlite3.Cursor:
+        # An interrupted change would undo the whole group, and by its key it is quick anyway.
+        deadline, self.budget.deadline = self.budget.deadline, float("inf")
+        try:
+            return self.connection.execute(text, values)
+        except REFUSALS as error:
+            raise refused(error) from error
+        finally:
+            self.budget.deadline = deadline
+
+
+_quote = SqliteDialect().quote
+K = TypeVar("K")
+
+
+def _remember(texts: dict[K, str], key: K, text: str) -> str:
+    if len(texts) >= _TEXTS_LIMIT:
+        texts.clear()
+    texts[key] = text
+    return text
+
+
+def _insert(table: str, values: Mapping[str, Bindable]) -> str:
+    if not values:
+        return f"INSERT INTO {_quote(table)} DEFAULT VALUES"
+    return f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, values))}) VALUES ({', '.join('?' * len(values))})"
+
+
+def _update(table: str, values: Mapping[str, Bindable]) -> str:
+    sets = ", ".join([f"{_quote(column)} = ?" for column in values])
+    return f'UPDATE {_quote(table)} SET {sets} WHERE "id" = ?'
