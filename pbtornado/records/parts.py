@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..errors import Busy
+from ..errors import BadRequest, Busy
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
 from ..schema.catalog import Catalogs
 from ..schema.collection import Collection
-from ..store.protocol import Origin, Store, Writer
+from ..store.protocol import BadQuestion, Origin, Store, Writer
 from .credentials import password_fields
 
 T = TypeVar("T")
@@ -39,12 +39,19 @@ class Parts:
         return await self.store.write(work, Origin(info.request_id, info.actor.label))
 
     async def settled(self, verb: Callable[[], Awaitable[T]]) -> T:
-        """Runs a verb, again where it was overtaken by a change of collections. Raises Busy where that goes on."""
+        """Runs a verb, again where it was overtaken by a change of collections.
+
+        Raises Busy where that goes on, BadRequest for a filter or rule that the database does not understand.
+        """
         for _ in range(ATTEMPTS):
+            catalog = self.catalogs.current
             try:
                 return await verb()
             except Moved:
                 continue
+            except BadQuestion as error:
+                if self.catalogs.current is catalog:
+                    raise BadRequest from error
         raise Busy
 
     async def hashes(self, collection: Collection, values: Mapping[str, Any]) -> dict[str, str]:

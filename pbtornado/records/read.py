@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import BadRequest, Forbidden, NotFound
 from ..rules.request import RequestInfo
-from ..rules.rule import Question, RuleError
+from ..rules.rule import PrivateName, Question, RuleError
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
@@ -23,7 +23,6 @@ MAX_PER_PAGE = 1000
 MAX_NUMBER = 2**63 - 1
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
-FOR_SUPERUSERS = ("@collection.", "@request.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +66,6 @@ def _truth(text: str) -> bool:
     return text in TRUE
 
 
-def refuse_privileged(info: RequestInfo, *texts: str) -> None:
-    """Raises Forbidden where a filter or sort of somebody else than a superuser reads other collections or the request."""
-    if info.actor.superuser:
-        return
-    for text in texts:
-        for name in FOR_SUPERUSERS:
-            if name in text:
-                raise Forbidden(f"Only superusers can filter by {name}")
-
-
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One list request, compiled: ask it with any reader."""
@@ -110,9 +99,10 @@ def listing(
     """Checks and compiles a list request. Raises NotFound, Forbidden, BadRequest."""
     collection = found(catalog, name)
     refuse_locked(collection.list_rule, info)
-    refuse_privileged(info, filter, sort)
     try:
         question = question_of(catalog, collection, collection.list_rule or "", info, filter=filter, sort=sort)
+    except PrivateName as error:
+        raise Forbidden(str(error)) from error
     except RuleError as error:
         raise BadRequest from error
     return Listing(catalog, collection, question, info, Page.parse(page, per_page, skip_total), expand)

@@ -46,22 +46,12 @@ class Records:
 
         Raises NotFound, Forbidden, BadRequest.
         """
-        asked = listing(
-            self.catalogs.current,
-            name,
-            info,
-            filter=filter,
-            sort=sort,
-            page=page,
-            per_page=per_page,
-            skip_total=skip_total,
-            expand=expand,
-        )
-        return await self.store.read(asked.answer)
+        wanted = {"filter": filter, "sort": sort, "page": page, "per_page": per_page, "skip_total": skip_total, "expand": expand}
+        return await self.parts.settled(lambda: self.store.read(listing(self.catalogs.current, name, info, **wanted).answer))
 
     async def view(self, name: str, record_id: str, info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """One record. Raises NotFound, Forbidden."""
-        return await self.store.read(viewing(self.catalogs.current, name, record_id, info, expand).answer)
+        return await self.parts.settled(lambda: self.store.read(viewing(self.catalogs.current, name, record_id, info, expand).answer))
 
     async def create(self, name: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """Stores a new record and returns it. `payload` may hold uploads (ReceivedFile), alone or in lists.

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import FieldError
 from ..files.storage import Storage, blob_key
-from ..files.upload import check, sniff, stored_name
+from ..files.upload import check, needs_sniffing, sniff, stored_name
 from ..schema.collection import Collection
 from ..schema.fields import FileField
 from ..values import ReceivedFile
@@ -34,7 +34,8 @@ def _named_value(value: Any) -> Any:
         return [_named_value(item) for item in value]
     if not isinstance(value, ReceivedFile) or value.stored:
         return value
-    return replace(value, stored=stored_name(value.name, sniff(value.path)))
+    sniffed = sniff(value.path) if needs_sniffing(value.name) else None
+    return replace(value, stored=stored_name(value.name, sniffed))
 
 
 def _items(value: Any) -> list[Any]:
@@ -73,8 +74,7 @@ class Placed:
             await asyncio.to_thread(self._put, key, upload)
 
     def _put(self, key: str, upload: ReceivedFile) -> None:
-        mime, _ = sniff(upload.path)
-        self.storage.put(key, upload.path, mime, upload.name)
+        self.storage.put(key, upload.path, sniff(upload.path).mime, upload.name)
 
     async def drop(self) -> None:
         """Takes back what was put."""

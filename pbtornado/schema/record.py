@@ -70,7 +70,7 @@ class Record:
             if fixed is not None:
                 data[name] = fixed
             elif name == "expand":
-                if self.expand:
+                if self.expand is not None:
                     data[name] = self.expand
             elif one is not None:
                 value = values[name] if name in values else one.zero()

@@ -1,0 +1,77 @@
+"""Lists: pages, totals, filters, sorting, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from pbtornado.errors import BadRequest, Forbidden
+from pbtornado.records.read import Page
+from tests.records.world import GUEST, SUPERUSER, World, number, text
+
+
+def test_pages_have_limits() -> None:
+    """Sizes go up to 1000, numbers start at 1, what isn't said is PocketBase's default."""
+    assert Page.parse("", "", "") == Page(1, 30, True)
+    assert Page.parse("-3", "5000", "1") == Page(1, 1000, False)
+    assert Page.parse("2", "0", "false") == Page(2, 30, True)
+
+
+@pytest.mark.parametrize("wanted", [("x", "", ""), ("", "1.5", ""), ("", "", "maybe"), ("9" * 19, "", "")])
+def test_pages_that_are_no_pages(wanted: tuple[str, str, str]) -> None:
+    """Numbers must be numbers."""
+    with pytest.raises(BadRequest):
+        Page.parse(*wanted)
+
+
+async def test_a_page_and_its_totals(world: World) -> None:
+    """Items, where they stand, and how many there are in all."""
+    await world.make("posts", number("n"))
+    for n in range(5):
+        await world.add("posts", n=n)
+    answer = await world.records.list("posts", GUEST, sort="-n", page="2", per_page="2")
+    assert [item["n"] for item in answer.pop("items")] == [2, 1]
+    assert answer == {"page": 2, "perPage": 2, "totalItems": 5, "totalPages": 3}
+
+
+@pytest.mark.parametrize(("page", "total"), [("1", 3), ("2", 3), ("3", 3)])
+async def test_totals_of_full_last_and_empty_pages(world: World, page: str, total: int) -> None:
+    """The total is the same whichever page asks for it."""
+    await world.make("posts", number("n"))
+    for n in range(3):
+        await world.add("posts", n=n)
+    answer = await world.records.list("posts", GUEST, page=page, per_page="2")
+    assert (answer["totalItems"], answer["totalPages"]) == (total, 2)
+
+
+async def test_totals_can_be_left_out(world: World) -> None:
+    """Who skips the total gets -1."""
+    await world.make("posts", number("n"))
+    answer = await world.records.list("posts", GUEST, skip_total="true")
+    assert (answer["totalItems"], answer["totalPages"]) == (-1, -1)
+
+
+async def test_filters_narrow_what_the_rule_allows(world: World) -> None:
+    """A filter takes away, it never adds."""
+    await world.make("posts", number("n"), listRule="n > 1")
+    for n in range(4):
+        await world.add("posts", n=n)
+    answer = await world.records.list("posts", GUEST, filter="n < 3", sort="n")
+    assert [item["n"] for item in answer["items"]] == [2]
+    assert answer["totalItems"] == 1
+
+
+@pytest.mark.parametrize("text", ["@request.auth.id != ''", "@collection.users.id = 'x'"])
+async def test_filters_on_others_are_for_superusers(world: World, text: str) -> None:
+    """Reading the request or other collections in a filter is forbidden, with PocketBase's words."""
+    await world.make("posts", number("n"))
+    with pytest.raises(Forbidden, match="Only superusers can filter by @"):
+        await world.records.list("posts", GUEST, filter=text)
+    assert await world.ids("posts", SUPERUSER, filter=text) == []
+
+
+@pytest.mark.parametrize("wanted", [{"filter": "nonsense ="}, {"filter": "missing = 1"}, {"sort": "missing"}, {"filter": "secret = ''"}])
+async def test_bad_filters(world: World, wanted: dict[str, str]) -> None:
+    """A filter that cannot be understood, or reads what the actor may not, is a bad request."""
+    await world.make("posts", text("secret", hidden=True))
+    with pytest.raises(BadRequest, match="Something went wrong while processing your request."):
+        await world.records.list("posts", GUEST, **wanted)
