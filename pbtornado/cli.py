@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import logging
 import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -74,7 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.command is None:
         known.print_help()
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return serve(asked) if asked.command == "serve" else superuser(asked)
     except Refusal as refusal:
@@ -193,9 +189,12 @@ def data_dir(asked: Namespace) -> Path:
 def serve(asked: Namespace) -> int:
     """Serves until it is told to stop. Raises Refusal."""
     chosen = options(asked)
+    import logging
+
     from . import workers
     from .store.protocol import UnusableDirectory
 
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return workers.serve(chosen, announce)
     except (workers.CannotListen, UnusableDirectory) as refusal:
@@ -228,6 +227,8 @@ def program() -> str:
 def superuser(asked: Namespace) -> int:
     """Makes, changes or removes a superuser. Raises Refusal."""
     asked.password = "" if asked.verb == "delete" else asked.password if asked.password is not None else ask_password()
+    import asyncio
+
     from .auth.superusers import Missing
     from .errors import ApiError
     from .store.protocol import StoreBusy, UnusableDirectory
@@ -280,6 +281,8 @@ async def done(superusers: Superusers, asked: Namespace) -> str:
 def ask_password() -> str:
     """The password from the terminal, not shown, or the first line of a pipe."""
     if sys.stdin.isatty():
+        import getpass
+
         return getpass.getpass("Password: ")
     return sys.stdin.readline().rstrip("\r\n")
 
