@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +13,12 @@ from typing import Any, BinaryIO
 
 from ..values import json_bytes, parse_json
 from .storage import OCTETS, Blob, is_key
+from .temporary import TEMPORARY, empty_temporary, temporary_path
+
+__all__ = ["LocalStorage", "empty_temporary"]
 
 ATTRIBUTES = ".attrs"
 """What the name of the file beside a blob ends with, in which the blob's attributes are kept."""
-TEMPORARY = ".pb_temp_to_delete"
-"""The directory of files that are not finished: beside the storage, or in it where it is a file system of its own."""
 _ATTEMPTS = 100
 
 
@@ -44,7 +44,7 @@ class LocalStorage:
     @contextmanager
     def _prepared(self, source: Path | bytes) -> Iterator[Path]:
         """Bytes that are safe on disk under a name of their own, which is gone at the end."""
-        path = self._temporary() / secrets.token_hex(16)
+        path = temporary_path(self._temporary())
         try:
             if isinstance(source, bytes):
                 path.write_bytes(source)
@@ -59,9 +59,7 @@ class LocalStorage:
         """A directory from which files can be moved into place."""
         self._root.mkdir(parents=True, exist_ok=True)
         beside = self._root.parent.stat().st_dev == self._root.stat().st_dev
-        path = (self._root.parent if beside else self._root) / TEMPORARY
-        path.mkdir(exist_ok=True)
-        return path
+        return (self._root.parent if beside else self._root) / TEMPORARY
 
     # ---- reading
 
@@ -124,12 +122,6 @@ class LocalStorage:
         if not prefix.endswith("/") or not is_key(prefix[:-1]):
             raise ValueError(f"not a prefix: {prefix!r}")
         return self._root / prefix[:-1]
-
-
-def empty_temporary(data_dir: Path) -> None:
-    """Removes what a stopped program left unfinished. Only while nobody else uses the directory."""
-    for directory in (data_dir, data_dir / "storage"):
-        shutil.rmtree(directory / TEMPORARY, ignore_errors=True)
 
 
 # ---- attributes

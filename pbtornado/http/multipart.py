@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from email.message import Message
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from ..errors import BadRequest, TooLarge
+from ..files.temporary import temporary_path
 from ..values import ReceivedFile
 
 logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what clients get wrong is told to them, not to our log
@@ -128,8 +128,7 @@ class Multipart:
         self._whole = True
 
     def _new_file(self) -> BinaryIO:
-        self._temporary.mkdir(parents=True, exist_ok=True)
-        path = self._temporary / secrets.token_hex(16)
+        path = temporary_path(self._temporary)
         file = path.open("xb")
         self._paths.append(path)
         return file

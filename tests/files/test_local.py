@@ -6,8 +6,9 @@ from threading import Thread
 
 import pytest
 
-from pbtornado.files.local import TEMPORARY, LocalStorage, empty_temporary
+from pbtornado.files.local import LocalStorage
 from pbtornado.files.storage import Blob
+from pbtornado.files.temporary import TEMPORARY
 
 KEY = "coll/rec/a.txt"
 
@@ -147,12 +148,3 @@ def test_put_while_the_directory_is_swept_away(storage: LocalStorage) -> None:
         storage.drop(f"coll/rec/{number}")
     sweeping.join()
     assert list(storage.keys("coll/rec/")) == []
-
-
-def test_unfinished_files_are_removed_at_start(storage: LocalStorage, tmp_path: Path) -> None:
-    """What a stopped program left unfinished goes, blobs stay."""
-    storage.put(KEY, b"a", "text/plain")
-    (tmp_path / TEMPORARY / "left").write_bytes(b"x")
-    empty_temporary(tmp_path)
-    assert not (tmp_path / TEMPORARY).exists()
-    assert storage.stat(KEY)
