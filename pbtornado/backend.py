@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from .auth.auth import Auth
 from .config import Options
-from .files.cleaner import CleanerConsumer
 from .files.local import LocalStorage, empty_temporary
-from .files.thumbs import Thumbs, ThumbsConsumer
 from .passwords import Passwords
 from .realtime.realtime import Realtime
 from .records.collections import Collections
@@ -30,12 +28,12 @@ class Backend:
         self.catalogs = Catalogs(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
-        self.thumbs = Thumbs(self.storage)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.collections = Collections(self.store, self.catalogs)
         self.auth = Auth(self.store, self.catalogs, self.records, self.passwords)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
+        self.store.on_commit.append(lambda _: self.tail.wake())
 
     async def start(self) -> None:
         """Opens the data directory, makes a new one where there is none. Raises UnusableDirectory."""
@@ -45,17 +43,13 @@ class Backend:
             empty_temporary(self.options.data_dir)
         await self.realtime.start()
         self.tail.add(self.realtime.fanout)
-        if self.worker == 0:
-            self.tail.add(ThumbsConsumer(self.thumbs, self.catalogs))
-            self.tail.add(CleanerConsumer(self.storage, self.catalogs))
         await self.tail.start()
 
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
-        self.realtime.stop()
+        await self.realtime.stop()
         await self.store.quiesce()
         await self.tail.stop()
-        self.thumbs.stop()
         self.passwords.stop()
         await self.store.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..records.read import Page
 from ..store.protocol import Origin
 from .handler import ApiHandler
 
@@ -21,7 +22,16 @@ class Collections(_ForSuperusers):
     """/api/collections"""
 
     async def get(self) -> None:
-        self.answer(await self.backend.collections.list(self.queries))
+        page = Page.parse(self.query("page"), self.query("perPage"), self.query("skipTotal"))
+        self.answer(
+            await self.backend.collections.list(
+                filter=self.query("filter"),
+                sort=self.query("sort"),
+                page=page.number,
+                per_page=page.size,
+                skip_total=not page.counted,
+            )
+        )
 
     async def post(self) -> None:
         self.answer(await self.backend.collections.create(self.body(MALFORMED).fields, self.origin))
@@ -31,7 +41,7 @@ class OneCollection(_ForSuperusers):
     """/api/collections/{collection}"""
 
     async def get(self, collection: str) -> None:
-        self.answer(await self.backend.collections.view(collection))
+        self.answer(self.backend.collections.view(collection))
 
     async def patch(self, collection: str) -> None:
         self.answer(await self.backend.collections.update(collection, self.body(MALFORMED).fields, self.origin))
@@ -39,3 +49,10 @@ class OneCollection(_ForSuperusers):
     async def delete(self, collection: str) -> None:
         await self.backend.collections.delete(collection, self.origin)
         self.answer_nothing()
+
+
+class Scaffolds(_ForSuperusers):
+    """GET /api/collections/meta/scaffolds"""
+
+    def get(self) -> None:
+        self.answer(self.backend.collections.scaffolds())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import auth, files, realtime
+from . import auth, realtime
 from .admin import dashboard
-from .collections import Collections, OneCollection
+from .collections import Collections, OneCollection, Scaffolds
 from .health import Health
 from .public import public_files
 from .records import OneRecord, Records
@@ -19,9 +19,9 @@ API: list[Route] = [
     (r"/api/collections/([^/]+)/records/([^/]+)", OneRecord),
     *realtime.ROUTES,
     *auth.ROUTES,
-    *files.ROUTES,
     (r"/api/health", Health),
     (r"/api/collections", Collections),
+    (r"/api/collections/meta/scaffolds", Scaffolds),
     (r"/api/collections/([^/]+)", OneCollection),
 ]
 

@@ -1,0 +1,90 @@
+"""Records over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import data
+from tests.client import Client
+
+POSTS = "/api/collections/posts/records"
+GONE = {"data": {}, "message": "The requested resource wasn't found.", "status": 404}
+
+
+async def posts(client: Client, *titles: str) -> list[dict[str, Any]]:
+    """A collection `posts` (title, count) with a record for each title."""
+    await data.collection(client.backend, "posts", {"name": "title", "required": True}, {"name": "count", "type": "number"})
+    return await data.records(client.backend, "posts", *({"title": title} for title in titles))
+
+
+async def test_life_of_a_record(client: Client) -> None:
+    """Created, viewed, changed, deleted, gone."""
+    await posts(client)
+    made = await client.post(POSTS, {"title": "one", "count": 1})
+    assert (made.status, made.json["title"], made.json["collectionName"]) == (200, "one", "posts")
+    path = f"{POSTS}/{made.json['id']}"
+    assert (await client.get(path)).json == made.json
+    changed = await client.patch(path, {"count+": 2})
+    assert (changed.status, changed.json["count"]) == (200, 3)
+    gone = await client.delete(path)
+    assert (gone.status, gone.body) == (204, b"")
+    assert (await client.get(path)).json == GONE
+
+
+async def test_lists(client: Client) -> None:
+    """filter, sort, page and fields come from the query."""
+    await posts(client, "a", "b", "c")
+    answer = await client.get(f"{POSTS}?filter=title!='b'&sort=-title&perPage=1&page=2&fields=title")
+    assert answer.json == {"items": [{"title": "a"}], "page": 2, "perPage": 1, "totalItems": 2, "totalPages": 2}
+
+
+@pytest.mark.parametrize("query", ["filter=nothing=1", "filter=(", "sort=nothing", "page=x", "perPage=1e3"])
+async def test_bad_queries(client: Client, query: str) -> None:
+    """A query that cannot be understood is 400."""
+    await posts(client)
+    answer = await client.get(f"{POSTS}?{query}")
+    assert answer.json == {"data": {}, "message": "Something went wrong while processing your request.", "status": 400}
+
+
+async def test_refused_values(client: Client) -> None:
+    """What is wrong with a value stands under its name."""
+    await posts(client)
+    answer = await client.post(POSTS, {"count": 1})
+    assert (answer.status, answer.json["message"]) == (400, "Failed to create record.")
+    assert answer.error == {"title": {"code": "validation_required", "message": "Cannot be blank."}}
+
+
+async def test_forms(client: Client) -> None:
+    """A form is as good as JSON; its numbers are numbers."""
+    await posts(client)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await client.send("POST", POSTS, body=b"title=one&count=2", headers=form)
+    assert (answer.json["title"], answer.json["count"]) == ("one", 2)
+
+
+async def test_unknown_collections(client: Client) -> None:
+    """A collection that does not exist is 404 whatever is asked of it."""
+    path = "/api/collections/nothing/records"
+    assert (await client.get(path)).json["message"] == "Missing collection context."
+    assert (await client.post(path, {})).json["message"] == "Missing or invalid collection context."
+    assert (await client.delete(f"{path}/x")).status == 404
+
+
+async def test_a_body_over_the_collections_limit(client: Client) -> None:
+    """What a collection's fields cannot hold is not even read."""
+    await posts(client)
+    answer = await client.send("POST", POSTS, body=b'{"title":"' + b"x" * (40 << 20) + b'"}', headers={"Content-Type": "application/json"})
+    assert answer.status == 413
+
+
+async def test_every_write_is_in_the_log(client: Client) -> None:
+    """A request that changes something appends what it changed, under its own name and its actor's."""
+    await posts(client)
+    id, token = await data.account(client.backend, "a@example.com")
+    await client.post(POSTS, {"title": "one"}, token=token)
+    store = client.backend.store
+    last = store.changes.read_after(store.head_mark - 1, 10)[-1]
+    assert (last.action, last.image["title"], last.actor) == ("create", "one", f"_pb_users_auth_/{id}")
+    assert last.request

@@ -1,0 +1,169 @@
+"""Servers as processes: ports, workers, their end."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pbtornado.config import Options
+from pbtornado.workers import CannotListen, Shared, listen
+from tests.process import Server, free_port
+
+
+@pytest.fixture(params=["1", "2"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A running server of one and of two workers."""
+    with Server(tmp_path / "pb_data", "--workers", request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[Server]:
+    """A running server of two workers."""
+    with Server(tmp_path / "pb_data", "--workers", "2") as server:
+        yield server
+
+
+def eventually(condition: object, seconds: float = 5.0) -> None:
+    """Waits until condition() holds."""
+    assert callable(condition)
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_busy_port_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    """A port that somebody has, even one who would share it, is one sentence and exit code 1."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        server = Server(tmp_path / "pb_data")
+        done = server.run("serve", "--http", f"127.0.0.1:{taken.getsockname()[1]}", "--workers", "2")
+    assert done.returncode == 1
+    assert "already in use" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "pb_data").exists()
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+def test_addresses_that_are_not_ours(host: str) -> None:
+    """An address that cannot be listened on is a sentence."""
+    with pytest.raises(CannotListen, match="Cannot listen"):
+        listen(Options(host=host, port=free_port()), 2)
+
+
+def test_workers_share_one_port() -> None:
+    """Each worker has its own socket, all on one port, also where the system chose it."""
+    sockets = listen(Options(port=0), 3)
+    assert len({one.getsockname()[1] for own in sockets for one in own}) == 1
+    for one in (one for own in sockets for one in own):
+        one.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_told(server: Server, number: signal.Signals) -> None:
+    """SIGTERM and Ctrl-C end it with exit code 0, soon, and no process stays."""
+    workers = server.workers()
+    server.process.send_signal(number)
+    assert server.process.wait(5) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_open_requests_are_answered(server: Server) -> None:
+    """A request that is on its way when the server is told to stop gets its answer."""
+    path = "/api/collections/users/records"
+    slow = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    slow.putrequest("POST", path)
+    slow.putheader("Content-Type", "application/json")
+    body = b'{"email":"a@example.com","password":"1234567890","passwordConfirm":"1234567890"}'
+    slow.putheader("Content-Length", str(len(body)))
+    slow.endheaders(body[:10])
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    slow.send(body[10:])
+    assert slow.getresponse().status == 200
+    slow.close()
+    assert server.process.wait(5) == 0
+
+
+def test_streams_do_not_hold_it_up(server: Server) -> None:
+    """An open stream ends at once."""
+    stream = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    stream.request("GET", "/api/realtime")
+    assert stream.getresponse().status == 200
+    start = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(5) == 0
+    assert time.monotonic() - start < 2
+    stream.close()
+
+
+def test_a_dead_worker_is_started_again(pair: Server) -> None:
+    """A killed worker comes back, and meanwhile connections wait instead of being refused."""
+    time.sleep(1.1)
+    victim = pair.workers()[1]
+    os.kill(victim, signal.SIGKILL)
+    assert all(pair.ask("GET", "/api/health", token="").status == 200 for _ in range(20))
+    eventually(lambda: len(pair.workers()) == 2 and victim not in pair.workers())
+
+
+def test_workers_go_when_the_parent_is_killed(pair: Server) -> None:
+    """Nobody stays behind a parent that was killed."""
+    workers = pair.workers()
+    os.kill(pair.process.pid, signal.SIGKILL)
+    eventually(lambda: not any(alive(pid) for pid in workers))
+
+
+def alive(pid: int) -> bool:
+    """Is the process still running (a zombie is not)?"""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_every_worker_sees_a_new_collection_at_once(pair: Server) -> None:
+    """What one worker has committed all others answer from, from the next request on."""
+    pair.sign_in()
+    for n in range(5):
+        made = pair.ask("POST", "/api/collections", {"name": f"c{n}", "type": "base", "listRule": ""})
+        assert made.status == 200, made.body
+        assert {pair.ask("GET", f"/api/collections/c{n}/records", token="").status for _ in range(10)} == {200}
+
+
+def test_the_first_start_is_quick(tmp_path: Path) -> None:
+    """From start to the first answer on a new directory, without a superuser, in well under a second here."""
+    server = Server(tmp_path / "pb_data", "--workers", "2")
+    start = time.monotonic()
+    server.start()
+    taken = time.monotonic() - start
+    server.stop()
+    assert "/_/#/pbinstall/" in server.output() or server.log.closed
+    assert taken < 2
+
+
+def test_a_wake_up_reaches_all_others(tmp_path: Path) -> None:
+    """A worker wakes every other one, not itself, and any number of times."""
+    shared = Shared(3)
+    for _ in range(100_000):
+        shared.wake_others(1)
+    woken = []
+    for number, (end, _) in enumerate(shared.wakes):
+        try:
+            woken.append(number) if os.read(end, 1) else None
+        except BlockingIOError:
+            continue
+    shared.remove()
+    assert woken == [0, 2]
+    assert threading.active_count() >= 1
