@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import string
@@ -185,7 +186,27 @@ def whole_numbers(value: Any) -> Any:
 
 
 def parse_json(source: bytes | str) -> Any:
-    """The data of a JSON text. ValueError when it is not JSON (NaN and Infinity are not)."""
+    """The data of a JSON text. ValueError when it is not JSON (NaN and Infinity are not) or nested deeper than MAX_DEPTH."""
+    data = _loads(source)
+    brackets = source.count("[") + source.count("{") if isinstance(source, str) else source.count(b"[") + source.count(b"{")
+    if brackets > MAX_DEPTH and _deeper(data, MAX_DEPTH):
+        raise ValueError("nested too deep")
+    return data
+
+
+MAX_DEPTH = 128
+"""Levels of lists and objects in JSON data; what walks over data relies on it."""
+
+
+def _deeper(data: Any, levels: int) -> bool:
+    """Structures within structures, more than so many."""
+    level = [data]
+    for _ in range(levels + 1):
+        level = [item for one in level for item in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())]
+    return bool(level)
+
+
+def _loads(source: bytes | str) -> Any:
     if orjson is not None:
         try:
             return orjson.loads(source)
@@ -229,13 +250,14 @@ def text_of(raw: Any) -> str:
     return str(raw) if isinstance(raw, int | float) else ""
 
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan", re.ASCII | re.IGNORECASE)
 
 
 def number_of(raw: Any) -> int | float:
     """A scalar as number, 0 where it is none."""
     if isinstance(raw, str):
-        return plain_number(float(raw)) if _NUMBER.fullmatch(raw) else 0
+        number = float(raw) if _NUMBER.fullmatch(raw) else 0.0
+        return 0 if math.isinf(number) and "i" not in raw.lower() else plain_number(number)
     if isinstance(raw, bool):
         return int(raw)
     if isinstance(raw, int):

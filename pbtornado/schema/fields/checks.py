@@ -28,8 +28,8 @@ def joined(*errors: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def required(value: Any) -> FieldError | None:
-    """A value that is empty, zero, false or only white space."""
-    return REQUIRED if not (value.strip() if isinstance(value, str) else value) else None
+    """A value that is empty, zero or false."""
+    return None if value else REQUIRED
 
 
 def length(value: str, least: int, most: int) -> FieldError | None:

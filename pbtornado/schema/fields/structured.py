@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +63,10 @@ class JSONField(Field):
 
     def check(self, value: Any) -> FieldError | None:
         """Size; required refuses null and empty values."""
-        try:
-            size = len(json_text(value).encode()) if value is not None else 0
-        except (TypeError, ValueError):
+        encoded = json_text(value) if value is not None else ""
+        if "null" in encoded and _has_infinite(value):
             return FieldError("validation_invalid_json", "Must be a valid json value")
+        size = len(encoded.encode())
         if size > self.body_limit:
             message = f"The maximum allowed JSON size is {self.body_limit} bytes"
             return FieldError("validation_json_size_limit", message, {"maxSize": self.body_limit})
@@ -82,6 +83,13 @@ def _ordered(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _ordered(data[key]) for key in sorted(data)}
     return [_ordered(item) for item in data] if isinstance(data, list) else data
+
+
+def _has_infinite(data: Any) -> bool:
+    """Numbers too great to be one, which JSON could only write as null."""
+    if isinstance(data, dict | list):
+        return any(map(_has_infinite, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, float) and not math.isfinite(data)
 
 
 @dataclass(frozen=True, kw_only=True)
