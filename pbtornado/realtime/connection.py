@@ -1,0 +1,143 @@
+"""One client's stream: what it is owed, never more than a bounded amount of it in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from ..rules.request import GUEST, Actor
+from ..values import json_bytes
+
+OUTBOX_BYTES = 128 * 1024
+WRITE_BYTES = 64 * 1024
+BEAT = b":\n\n"
+
+
+class Connection:
+    """A client that listens; `next` is what its socket writes.
+
+    It is live, or behind: then it is owed everything after `position` and reads it from the log as
+    fast as its socket takes it. One that cannot keep up falls behind by itself, so what waits here
+    stays within `OUTBOX_BYTES` however slow the client is.
+    """
+
+    def __init__(self, id: str, ip: str, *, since: str = "", leave: bool = False, now: float = 0.0) -> None:
+        self.id, self.ip, self.since, self.leave = id, ip, since, leave
+        self.actor: Actor = GUEST
+        self.position = 0
+        self.behind = False
+        self.subscribed = False
+        self.closed = ""
+        self.quiet_since = now
+        self.beat_at = 0.0
+        self.pull: Callable[[Connection], None] | None = None
+        self._outbox: deque[tuple[int, bytes]] = deque()
+        self._waiting = 0
+        self._wake: asyncio.Future[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Bytes in the outbox."""
+        return self._waiting
+
+    @property
+    def full(self) -> bool:
+        """Whether one write's worth of bytes waits already."""
+        return self._waiting >= WRITE_BYTES
+
+    def tell(self, frame: bytes) -> None:
+        """Puts a frame that belongs to no change into the outbox: it is never dropped for the log's sake."""
+        self._put(0, frame)
+
+    def deliver(self, seq: int, frames: bytes) -> None:
+        """Puts all frames of one change into the outbox; a connection that has too many falls behind instead."""
+        if self._waiting + len(frames) > OUTBOX_BYTES and self._outbox and not self.behind:
+            self.go_back(self.stand(seq - 1))
+        else:
+            self._put(seq, frames)
+
+    def stand(self, cursor: int) -> int:
+        """The seq up to which the socket took everything; `cursor` is how far live delivery is."""
+        unsent = next((seq for seq, _ in self._outbox if seq), None)
+        if unsent is not None:
+            return unsent - 1
+        return self.position if self.behind else max(self.position, cursor)
+
+    def go_back(self, position: int) -> None:
+        """Leaves live delivery: what waits of changes is dropped, and read from the log after `position` again."""
+        self.position, self.behind = position, True
+        self.drop_changes()
+        self._rouse()
+
+    def drop_changes(self) -> None:
+        """Forgets what waits of changes."""
+        self._outbox = deque(item for item in self._outbox if not item[0])
+        self._waiting = sum(len(frame) for _, frame in self._outbox)
+
+    def beat(self) -> None:
+        """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
+        if not self._outbox and not self.behind:
+            self.tell(BEAT)
+
+    def close(self, reason: str) -> None:
+        """Ends the stream; `next` answers nothing more."""
+        self.closed = self.closed or reason
+        self._outbox.clear()
+        self._waiting = 0
+        self._rouse()
+
+    async def next(self) -> bytes:
+        """All that is owed, up to about `WRITE_BYTES`; waits for something; empty when the stream has ended."""
+        while not self.closed:
+            if self._outbox:
+                return self._take()
+            if self.behind and self.pull:
+                self.pull(self)
+                if not self._outbox:
+                    await asyncio.sleep(0)
+            else:
+                await self._sleep()
+        return b""
+
+    def _take(self) -> bytes:
+        taken = [self._outbox.popleft()[1]]
+        size = len(taken[0])
+        while self._outbox and size + len(self._outbox[0][1]) <= WRITE_BYTES:
+            frame = self._outbox.popleft()[1]
+            taken.append(frame)
+            size += len(frame)
+        self._waiting -= size
+        return b"".join(taken) if len(taken) > 1 else taken[0]
+
+    def _put(self, seq: int, frame: bytes) -> None:
+        if not self.closed:
+            self._outbox.append((seq, frame))
+            self._waiting += len(frame)
+            self._rouse()
+
+    def _rouse(self) -> None:
+        if self._wake and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def _sleep(self) -> None:
+        self._wake = asyncio.get_running_loop().create_future()
+        try:
+            await self._wake
+        finally:
+            self._wake = None
+
+
+def event(id: str, name: str, data: bytes) -> bytes:
+    """An event as it goes over the wire."""
+    return b"id:%b\nevent:%b\ndata:%b\n\n" % (id.encode(), name.encode(), data)
+
+
+def greeting(client_id: str) -> bytes:
+    """The first event: its id is the client's, because the SDKs read it there."""
+    return event(client_id, "PB_CONNECT", json_bytes({"clientId": client_id}))
+
+
+def place(position: str) -> bytes:
+    """Tells the client where it stands without an event: browsers remember the id and dispatch nothing."""
+    return b"id:%b\n\n" % position.encode()

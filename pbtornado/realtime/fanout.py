@@ -1,0 +1,220 @@
+"""The consumer of the log that tells connections what they may hear: live, or again from the log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from ..rules.request import Actor
+from ..schema.catalog import Catalogs
+from ..store.changes import ChangeLog, newest_seq
+from ..store.protocol import Change, Position
+from ..values import json_bytes
+from .actors import Actors
+from .connection import Connection, event, place
+from .match import PrivateReader
+from .resume import Resume, is_client_id, refusal
+from .subscribers import Subscribers
+from .telling import Telling
+from .topics import Topic
+
+LOG_SLICE = 64
+"""Changes that a connection which is behind reads at once."""
+TURN_SECONDS = 0.005
+TURN_BYTES = 32 * 1024
+"""After so much, the loop and the sockets get their turn."""
+
+
+class FanoutStore(Protocol):
+    """What a store must offer to fan-out."""
+
+    @property
+    def changes(self) -> ChangeLog:
+        """The log."""
+
+    def private_reader(self) -> PrivateReader:
+        """A connection of its own."""
+
+
+class Fanout:
+    """Tells every subscription of this worker the changes it may hear, in the order of the log.
+
+    A connection that is live hears a change when this consumer gets it. One that is behind is handed
+    the log from its position on, a slice at a time, until nothing is left; from that moment it is live.
+    Either happens on the loop without a pause in between, so nothing is missed and nothing told twice.
+    """
+
+    name = "fanout"
+    durable = False
+
+    def __init__(self, store: FanoutStore, catalogs: Catalogs) -> None:
+        self._store, self._catalogs, self._open = store, catalogs, False
+
+    def open(self) -> None:
+        """Connects to the database; after the process is forked."""
+        self._reader = self._store.private_reader()
+        self.subscribers = Subscribers(self._reader, self._catalogs.current)
+        self.actors = Actors(self.subscribers)
+        self._telling = Telling(self._reader, self.subscribers)
+        head = self._store.changes.position()
+        self._epoch, self._cursor, self._open = head.epoch, head.seq, True
+
+    def close(self) -> None:
+        """Ends the connection to the database; nothing is told any more."""
+        self._open = False
+        self._reader.close()
+
+    # ---- live
+
+    async def consume(self, changes: Sequence[Change], head: Position) -> None:
+        """Tells changes to the connections that are live."""
+        if self._open:
+            self._check_epoch(head)
+        told, began = 0, time.monotonic()
+        for change in changes:
+            if change.seq <= self._cursor or not self._open:
+                continue
+            told += self._live(change)
+            if told > TURN_BYTES or time.monotonic() - began > TURN_SECONDS:
+                await asyncio.sleep(0)
+                told, began = 0, time.monotonic()
+        if self._open and self._cursor >= self._head().seq:
+            self.actors.settle()
+
+    def _live(self, change: Change) -> int:
+        self._follow_catalog()
+        self.actors.settle(change.request)
+        collection = self.subscribers.catalog.by_id.get(change.collection)
+        if collection and collection.is_auth:
+            self.actors.follow(change, collection)
+        told = self._telling.live(change, self._epoch)
+        self._cursor = change.seq
+        return told
+
+    def _follow_catalog(self) -> None:
+        catalog = self._catalogs.current
+        if catalog is not self.subscribers.catalog:
+            self.subscribers.follow(catalog)
+            self.actors.follow_catalog(catalog)
+
+    # ---- again from the log
+
+    def pull(self, connection: Connection) -> None:
+        """Hands a connection that is behind the next slice of the log; it is live when that was the last."""
+        self._follow_catalog()
+        head = self._head()
+        self._check_epoch(head)
+        if not connection.behind:
+            return
+        changes = self._reader.read(lambda reader: self._store.changes.read_after(reader, connection.position, LOG_SLICE))
+        if reason := refusal(Position(self._epoch, connection.position), head, self._store.changes.oldest):
+            self._resync(connection, reason, head)
+        elif self._again(connection, changes) and len(changes) < LOG_SLICE:
+            connection.behind = False
+            connection.deliver(connection.position + 1, place(str(Position(self._epoch, connection.position))))
+
+    def _again(self, connection: Connection, changes: Sequence[Change]) -> bool:
+        """False when the connection has as much as it can take, or the loop's turn is over, before the end."""
+        began = time.monotonic()
+        for change in changes:
+            if connection.full or time.monotonic() - began > TURN_SECONDS:
+                return False
+            self._telling.again(change, self._epoch, connection)
+            connection.position = change.seq
+        return True
+
+    # ---- subscribing
+
+    def subscribe(self, connection: Connection, topics: Sequence[Topic], actor: Actor) -> Position:
+        """Replaces the connection's topics; returns the position after which it hears of everything.
+
+        Topics it has already go on where they are. A new one goes on after the position that its
+        options name, or, when these are the first topics, the one the connection came with; else it
+        starts now: with the first change committed after this moment.
+        """
+        self._follow_catalog()
+        head = self._head()
+        self._check_epoch(head)
+        self.actors.become(connection, actor)
+        known = self.subscribers.of.get(connection, {})
+        wanted = {topic.text for topic in topics}
+        for text in [text for text in known if text not in wanted]:
+            self.subscribers.drop(connection, text)
+        starts, lost = self._starts(connection, [topic for topic in topics if topic.text not in known], head)
+        first = self._enter(connection, topics, starts, head)
+        for reason, texts in lost.items():
+            connection.tell(self._resync_event(first, reason, texts))
+        connection.subscribed = connection.subscribed or bool(topics)
+        return first
+
+    def check_filter(self, topic: Topic, actor: Actor) -> None:
+        """Raises RuleError where a topic's filter cannot be understood."""
+        self._follow_catalog()
+        if topic.option("filter"):
+            self.subscribers.check_filter(topic, actor)
+
+    def leave(self, connection: Connection) -> None:
+        """Forgets a connection that has ended."""
+        self.subscribers.drop_all(connection)
+        self.actors.forget(connection)
+
+    def _enter(self, connection: Connection, topics: Sequence[Topic], starts: dict[str, int], head: Position) -> Position:
+        """Adds the topics that have a start; goes back in the log where one lies behind."""
+        stand = connection.stand(self._cursor)
+        kept = list(self.subscribers.of.get(connection, {}).values())
+        first = min([*starts.values(), *([stand] if kept else [])], default=head.seq)
+        if min(starts.values(), default=head.seq) < head.seq:
+            for subscription in kept:
+                subscription.after = max(subscription.after, stand)
+            connection.go_back(first)
+        elif not kept and not connection.behind:
+            connection.deliver(first + 1, place(str(Position(self._epoch, first))))
+        for topic in topics:
+            if topic.text in starts:
+                self.subscribers.add(connection, topic, starts[topic.text])
+        return Position(self._epoch, first)
+
+    def _starts(self, connection: Connection, topics: Iterable[Topic], head: Position) -> tuple[dict[str, int], dict[str, list[str]]]:
+        """The seq after which each topic starts; and, by reason, those whose position the log cannot go on after."""
+        oldest = self._store.changes.oldest
+        came_with = "" if connection.subscribed or is_client_id(connection.since) else connection.since
+        own = {topic.text: topic.option("since") for topic in topics}
+        shared = [text for text, since in own.items() if not since]
+        starts: dict[str, int] = dict.fromkeys(own, head.seq)
+        lost: dict[str, list[str]] = {}
+        for since, texts in [(came_with, shared), *((since, [text]) for text, since in own.items() if since)]:
+            resume = Resume.parse(since) if since else None
+            reason = refusal(resume.position, head, oldest) if resume else "unknown"
+            if resume and not reason:
+                starts |= resume.after(texts) if texts is shared else dict.fromkeys(texts, resume.position.seq)
+            elif since and texts:
+                lost.setdefault(reason, []).extend(texts)
+        return starts, lost
+
+    # ---- when the log cannot go on
+
+    def _check_epoch(self, head: Position) -> None:
+        """In another epoch nobody can know what he missed."""
+        if head.epoch == self._epoch:
+            return
+        self._epoch, self._cursor = head.epoch, head.seq
+        for connection in self.subscribers.of:
+            self._resync(connection, "epoch", head)
+
+    def _resync(self, connection: Connection, reason: str, head: Position) -> None:
+        subscriptions = self.subscribers.of.get(connection, {})
+        connection.drop_changes()
+        connection.behind, connection.position = False, head.seq
+        for subscription in subscriptions.values():
+            subscription.after = head.seq
+        connection.tell(self._resync_event(head, reason, list(subscriptions)))
+
+    def _resync_event(self, position: Position, reason: str, topics: Sequence[str]) -> bytes:
+        return event(str(position), "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))
+
+    def _head(self) -> Position:
+        """The newest commit, whichever worker made it."""
+        head = self._store.changes.position()
+        return Position(head.epoch, max(head.seq, self._reader.read(newest_seq)))

@@ -1,0 +1,143 @@
+"""Which subscribers may hear of a change: one question over all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from ..rules.request import GUEST, RequestInfo
+from ..rules.rule import Part, Question, RuleError, ask
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from ..store.protocol import BadQuestion, Reader, TooSlow
+from ..store.query import And, Bindable, Column, Compare, Expr, Image, Join, Param, Select, Table, Value
+
+log = logging.getLogger("pbtornado.realtime")
+
+TABLE = "subscriber"
+GROUP = "subscriber_group"
+ONLY = "subscriber_only"
+T = TypeVar("T")
+Deleted = Mapping[str, str]
+"""Collection name -> JSON array of the rows that were deleted along with the one asked about."""
+
+ALL: None = None
+_HERE = Compare("=", Column("s", "topic"), Param(GROUP))
+_THIS_ONE = Compare("=", Column("s", "id"), Param(ONLY))
+_NOBODY = RequestInfo(GUEST, context="realtime")
+
+
+class PrivateReader(Reader, Protocol):
+    """A reader with temporary tables of its own, which a question may join with stored ones."""
+
+    def create_temp(self, name: str, columns: Sequence[str], indexes: Sequence[Sequence[str]] = ()) -> None: ...
+    def insert(self, table: str, values: Mapping[str, Bindable]) -> None: ...
+    def delete(self, table: str, key: Bindable, column: str = "id") -> None: ...
+    def read(self, question: Callable[[Reader], T]) -> T:
+        """Runs question on one snapshot, within a time limit: raises TooSlow."""
+
+    def close(self) -> None: ...
+
+
+class Match:
+    """The verdict of a rule and a filter on the image of a record, for every subscriber of a group at once.
+
+    Everybody passes who is asked nothing. Where nothing of the subscriber is read, the question is
+    put once for all. A rule that is broken or cannot be answered lets nobody pass, and the log says so.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        collection: Collection,
+        rule: str | None,
+        filter: str = "",
+        actor: Collection | None = None,
+        superuser: bool = False,
+    ) -> None:
+        self._catalog, self._collection, self._actor, self._superuser = catalog, collection, actor, superuser
+        self._parts: tuple[Part, ...] = () if superuser or not rule else (Part(rule, True),)
+        if filter:
+            self._parts += (Part(filter, superuser),)
+        self.locked = rule is None and not superuser
+        self.open = not self._parts
+        self._questions: dict[frozenset[str], tuple[Question, bool]] = {}
+        self._selects: dict[tuple[frozenset[str], bool], Select] = {}
+
+    def check(self) -> None:
+        """Compiles the question. Raises RuleError."""
+        if not self.open:
+            self._question(frozenset())
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of the collections the question reads beside the record itself."""
+        return frozenset() if self.locked or self.open else frozenset(self._question(frozenset())[0].reads.tables)
+
+    def depends_on(self, columns: Iterable[str]) -> bool:
+        """Could other values in these columns of the record have changed the verdict?"""
+        if self.locked or self.open:
+            return False
+        root = self._question(frozenset())[0].root
+        return isinstance(root, Image) and not set(columns).isdisjoint(root.columns)
+
+    def among(
+        self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: int | None = None, ghosts: Deleted | None = None
+    ) -> set[int] | None:
+        """The subscribers of the group (or whether it is `only` this one) that may hear of the image; None for all."""
+        if self.locked:
+            return set()
+        if self.open:
+            return ALL
+        try:
+            return self._ask(reader, image, group, only, ghosts or {})
+        except (RuleError, BadQuestion, TooSlow, KeyError, ValueError) as error:
+            log.error("nobody hears of a change of %s: its rule or a filter failed: %s", self._collection.name, error)
+            return set()
+
+    def _ask(self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: int | None, ghosts: Deleted) -> set[int] | None:
+        haunted = frozenset(ghosts) & self.tables
+        question, personal = self._question(haunted)
+        params: dict[str, Bindable] = dict(question.bind(_NOBODY, image))
+        params.update({"ghosts_" + name: ghosts[name] for name in haunted})
+        select = self._select(haunted, only is not None)
+        if not personal:
+            return ALL if reader.read(lambda reader: reader.exists(select, params)) else set()
+        params[GROUP] = group
+        params[ONLY] = only
+        return {row[0] for row in reader.read(lambda reader: reader.rows(select, params))}
+
+    def _question(self, ghosts: frozenset[str]) -> tuple[Question, bool]:
+        """The compiled question, and whether it reads anything of the subscriber."""
+        if ghosts not in self._questions:
+            alike = self._compile("params", ghosts)
+            personal = bool(alike.reads.request)
+            self._questions[ghosts] = (self._compile("subscribers", ghosts) if personal else alike, personal)
+        return self._questions[ghosts]
+
+    def _compile(self, request: Any, ghosts: frozenset[str]) -> Question:
+        return ask(
+            self._catalog,
+            self._collection,
+            self._parts,
+            actor=self._actor,
+            superuser=self._superuser,
+            record="image",
+            request=request,
+            ghosts=ghosts,
+        )
+
+    def _select(self, ghosts: frozenset[str], one: bool) -> Select:
+        question, personal = self._question(ghosts)
+        if (ghosts, one) not in self._selects:
+            self._selects[ghosts, one] = over_subscribers(question, one) if personal else question.select((Value(1),), limit=Value(1))
+        return self._selects[ghosts, one]
+
+
+def over_subscribers(question: Question, one: bool) -> Select:
+    """The ids of a group's subscribers for whom the question holds; with `one`, of a single subscriber."""
+    here: Expr = And((_HERE, _THIS_ONE)) if one else _HERE
+    select = question.select((Column("s", "id"),))
+    return replace(select, joins=(Join(Table(TABLE), "s", here, left=False), *select.joins))

@@ -1,0 +1,175 @@
+"""The door of this package: connect, subscribe, close."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+
+from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
+from ..rules.request import Actor, RequestInfo
+from ..rules.tree import RuleError
+from ..schema.catalog import Catalogs
+from ..store.protocol import Position
+from ..values import random_text
+from .connection import Connection, greeting
+from .fanout import Fanout, FanoutStore
+from .topics import LONGEST_TOPIC, MOST_TOPICS, Topic, parse_topics
+
+CLIENT_ID_LENGTH = 40
+LONGEST_CLIENT_ID = 255
+MOST_CONNECTIONS = 20_000
+"""Connections of one worker."""
+MOST_SUBSCRIPTIONS = 500_000
+"""Topics of all connections of one worker."""
+BEAT_SECONDS = (35.0, 50.0)
+"""A stream on which nothing goes shows after so long that it lives, each at another moment."""
+IDLE_SECONDS = 300.0
+"""How long a connection without topics stays."""
+TICK_SECONDS = 1.0
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Elsewhere(Exception):
+    """The client is connected to another worker of this server: ask that one."""
+
+    def __init__(self, worker: int) -> None:
+        super().__init__(f"the client is at worker {worker}")
+        self.worker = worker
+
+
+class Realtime:
+    """The streams of one worker. `fanout` is the consumer of the log that feeds them."""
+
+    def __init__(self, store: FanoutStore, catalogs: Catalogs, worker: int = 0) -> None:
+        self.fanout = Fanout(store, catalogs)
+        self.worker = worker
+        self._connections: dict[str, Connection] = {}
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Opens what the streams need; after the store, before the log is consumed."""
+        self.fanout.open()
+        self._ticker = asyncio.create_task(self._tick())
+
+    def stop(self) -> None:
+        """Ends every stream; what is still consumed of the log is told to nobody."""
+        for connection in list(self._connections.values()):
+            self.close(connection, "stop")
+        if self._ticker:
+            self._ticker.cancel()
+            self._ticker = None
+            self.fanout.close()
+
+    def connect(self, ip: str, *, since: str = "", leave: bool = False) -> Connection:
+        """A new stream for the client at `ip`; the first thing it is owed tells its id.
+
+        `since` is a position its first topics go on after; `leave` asks for events of records that
+        leave the client's sight. Raises Busy.
+        """
+        if self._ticker is None or len(self._connections) >= MOST_CONNECTIONS:
+            raise Busy(headers={"Retry-After": "10"})
+        connection = Connection(new_client_id(self.worker), ip, since=since, leave=leave, now=_now())
+        connection.pull = self.fanout.pull
+        connection.beat_at = _now() + random.uniform(*BEAT_SECONDS)
+        connection.tell(greeting(connection.id))
+        self._connections[connection.id] = connection
+        return connection
+
+    def close(self, connection: Connection, reason: str = "gone") -> None:
+        """Ends a stream and forgets its topics; does nothing when that is done already."""
+        connection.close(reason)
+        if self._connections.pop(connection.id, None):
+            self.fanout.leave(connection)
+
+    def subscribe(self, client_id: str, topics: Sequence[str], info: RequestInfo) -> Position:
+        """Replaces the topics of a client by these; the actor of `info` is who hears them from now on.
+
+        Returns the position after which the client hears of everything. Raises BadRequest (too many or
+        too long, another address than the stream's, a filter that cannot be understood), NotFound,
+        Forbidden (another actor than before), Busy, and Elsewhere.
+        """
+        refuse_sizes(client_id, topics)
+        connection = self._find(client_id)
+        if connection.ip and connection.ip != info.ip:
+            raise BadRequest("Invalid realtime client.")
+        if connection.actor.record and connection.actor.label != info.actor.label:
+            raise Forbidden("The current and the previous request authorization don't match.")
+        parsed = parse_topics(topics)
+        if len(self.fanout.subscribers) + len(parsed) > MOST_SUBSCRIPTIONS:
+            raise Busy(headers={"Retry-After": "10"})
+        self._refuse_filters(parsed, info.actor)
+        position = self.fanout.subscribe(connection, parsed, info.actor)
+        connection.quiet_since = _now()
+        return position
+
+    def _find(self, client_id: str) -> Connection:
+        connection = self._connections.get(client_id)
+        if connection is None:
+            worker = worker_of(client_id)
+            if worker is not None and worker != self.worker:
+                raise Elsewhere(worker)
+            raise NotFound("Missing or invalid client id.")
+        return connection
+
+    def _refuse_filters(self, topics: Sequence[Topic], actor: Actor) -> None:
+        """Tells the client now that a filter is wrong; a rule that is wrong is not his to know."""
+        for topic in topics:
+            try:
+                self.fanout.check_filter(topic, actor)
+            except RuleError as error:
+                raise BadRequest(f"Invalid filter of the topic {topic.text[:100]}: {error}") from error
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            now = _now()
+            for connection in list(self._connections.values()):
+                self._look_after(connection, now)
+
+    def _look_after(self, connection: Connection, now: float) -> None:
+        if connection in self.fanout.subscribers.of:
+            connection.quiet_since = now
+        elif now - connection.quiet_since > IDLE_SECONDS:
+            self.close(connection, "idle")
+            return
+        if now >= connection.beat_at:
+            connection.beat()
+            connection.beat_at = now + random.uniform(*BEAT_SECONDS)
+
+
+def new_client_id(worker: int) -> str:
+    """An unguessable id whose first two characters name the worker."""
+    high, low = divmod(worker, len(_DIGITS))
+    return _DIGITS[high] + _DIGITS[low] + random_text(CLIENT_ID_LENGTH - 2)
+
+
+def worker_of(client_id: str) -> int | None:
+    """The worker a client's id names; None where it is no such id."""
+    if len(client_id) != CLIENT_ID_LENGTH or client_id[0] not in _DIGITS or client_id[1] not in _DIGITS:
+        return None
+    return _DIGITS.index(client_id[0]) * len(_DIGITS) + _DIGITS.index(client_id[1])
+
+
+def refuse_sizes(client_id: str, topics: Sequence[str]) -> None:
+    """Raises BadRequest with the fields' errors."""
+    errors: dict[str, object] = {}
+    if not client_id:
+        errors["clientId"] = FieldError("validation_required", "Cannot be blank.")
+    elif len(client_id.encode()) > LONGEST_CLIENT_ID:
+        limits = {"max": LONGEST_CLIENT_ID, "min": 1}
+        errors["clientId"] = FieldError("validation_length_out_of_range", f"The length must be between 1 and {LONGEST_CLIENT_ID}.", limits)
+    if len(topics) > MOST_TOPICS:
+        errors["subscriptions"] = _too_long(MOST_TOPICS)
+    elif long := {str(number): _too_long(LONGEST_TOPIC) for number, text in enumerate(topics) if len(text.encode()) > LONGEST_TOPIC}:
+        errors["subscriptions"] = long
+    if errors:
+        raise BadRequest(errors=errors)
+
+
+def _too_long(limit: int) -> FieldError:
+    return FieldError("validation_length_too_long", f"The length must be no more than {limit}.", {"max": limit, "min": 0})
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

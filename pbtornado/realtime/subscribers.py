@@ -1,0 +1,172 @@
+"""Who listens to what: the table that rules are asked over, and the index that finds those a change concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..rules.request import Actor, RequestInfo
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from .connection import Connection
+from .match import TABLE, Match, PrivateReader
+from .topics import Topic
+
+COLUMNS = ("id", "topic", "auth_collection", "auth_id", "superuser", "request")
+INDEXES = (("topic", "auth_id"),)
+GroupKey = tuple[str, str, str, str, bool]
+"""Collection id, record id or `*`, filter, the actors' collection id ("" for guests), superusers."""
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """One topic of one connection; it hears of changes after the seq `after`."""
+
+    number: int
+    connection: Connection
+    topic: Topic
+    after: int
+    leave: bool
+    group: Group | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who hears it."""
+        return self.connection.actor
+
+    @property
+    def info(self) -> RequestInfo:
+        """The request that rules suppose behind it."""
+        return RequestInfo(self.actor, "realtime", "GET", self.topic.query, self.topic.headers)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """Subscriptions that one question answers for: same records, same rule and filter, actors of one collection."""
+
+    number: int
+    key: GroupKey
+    match: Match
+    manage: Match
+    members: dict[int, Subscription] = field(default_factory=dict)
+    leaving: int = 0
+    """How many members want to hear of records that leave their sight."""
+
+    def concerns(self, collection: str, record: str) -> bool:
+        """Whether the topics here speak of this record (ids)."""
+        return self.key[0] == collection and self.key[1] in ("*", record)
+
+
+class Subscribers:
+    """All subscriptions of this worker."""
+
+    def __init__(self, reader: PrivateReader, catalog: Catalog) -> None:
+        self._reader = reader
+        self._last = 0
+        self._groups: dict[GroupKey, Group] = {}
+        self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
+        self.catalog = catalog
+        self.of: dict[Connection, dict[str, Subscription]] = {}
+        reader.create_temp(TABLE, COLUMNS, INDEXES)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.of.values()))
+
+    def concerned(self, collection: str, record: str) -> Iterator[Group]:
+        """Groups whose topics speak of this record (ids)."""
+        for wanted in ("*", record):
+            yield from self._concerned.get((collection, wanted), {}).values()
+
+    def add(self, connection: Connection, topic: Topic, after: int) -> Subscription:
+        """A new subscription. A topic that names no collection is kept but hears nothing."""
+        self._last += 1
+        leave = connection.leave or topic.wants("leave")
+        subscription = Subscription(self._last, connection, topic, after, leave)
+        self.of.setdefault(connection, {})[topic.text] = subscription
+        self._enter(subscription)
+        return subscription
+
+    def drop(self, connection: Connection, text: str) -> None:
+        """Ends one subscription."""
+        self._leave(self.of[connection].pop(text))
+
+    def drop_all(self, connection: Connection) -> None:
+        """Ends all subscriptions of a connection."""
+        for subscription in self.of.pop(connection, {}).values():
+            self._leave(subscription)
+
+    def regroup(self, connection: Connection) -> None:
+        """Follows a change of who the connection's actor is."""
+        for subscription in self.of.get(connection, {}).values():
+            self._leave(subscription)
+            self._enter(subscription)
+
+    def follow(self, catalog: Catalog) -> None:
+        """Follows a change of the collections: names, rules and fields may all be others now."""
+        self.catalog = catalog
+        for connection in self.of:
+            for subscription in self.of[connection].values():
+                self._leave(subscription)
+        for connection in self.of:
+            self.regroup(connection)
+
+    def check_filter(self, topic: Topic, actor: Actor) -> None:
+        """Raises RuleError where the filter of a topic of this actor cannot be understood."""
+        collection = self.catalog.find(topic.collection)
+        if collection:
+            Match(self.catalog, collection, "", topic.option("filter"), _collection_of(actor), actor.superuser).check()
+
+    def _match(self, collection: Collection, topic: Topic, actor: Actor) -> Match:
+        rule = collection.list_rule if topic.record == "*" else collection.view_rule
+        return Match(self.catalog, collection, rule, topic.option("filter"), _collection_of(actor), actor.superuser)
+
+    def _enter(self, subscription: Subscription) -> None:
+        collection = self.catalog.find(subscription.topic.collection)
+        if collection is None:
+            return
+        group = self._group(collection, subscription)
+        subscription.group = group
+        group.members[subscription.number] = subscription
+        group.leaving += subscription.leave
+        actor = subscription.actor
+        self._reader.insert(
+            TABLE,
+            {
+                "id": subscription.number,
+                "topic": group.number,
+                "auth_collection": actor.record.collection.id if actor.record else None,
+                "auth_id": actor.record.id if actor.record else None,
+                "superuser": int(actor.superuser),
+                "request": subscription.topic.request,
+            },
+        )
+
+    def _group(self, collection: Collection, subscription: Subscription) -> Group:
+        actor, topic = subscription.actor, subscription.topic
+        of = _collection_of(actor)
+        key = (collection.id, topic.record, topic.option("filter"), of.id if of else "", actor.superuser)
+        if key not in self._groups:
+            self._last += 1
+            rule = collection.auth.manage_rule if collection.auth else None
+            manage = Match(self.catalog, collection, rule or None, "", of, actor.superuser)
+            group = Group(self._last, key, self._match(collection, topic, actor), manage)
+            self._groups[key] = self._concerned.setdefault(key[:2], {})[key] = group
+        return self._groups[key]
+
+    def _leave(self, subscription: Subscription) -> None:
+        group, subscription.group = subscription.group, None
+        if group is None:
+            return
+        self._reader.delete(TABLE, subscription.number)
+        del group.members[subscription.number]
+        group.leaving -= subscription.leave
+        if not group.members:
+            del self._groups[group.key]
+            concerned = self._concerned[group.key[:2]]
+            del concerned[group.key]
+            if not concerned:
+                del self._concerned[group.key[:2]]
+
+
+def _collection_of(actor: Actor) -> Collection | None:
+    return actor.record.collection if actor.record else None

@@ -1,0 +1,110 @@
+"""One change, told to everybody who may hear of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from ..schema.catalog import Catalog
+from ..schema.collection import Collection
+from ..store.protocol import Change
+from .connection import Connection
+from .ghosts import Ghosts
+from .match import Match, PrivateReader
+from .payload import Payloads, emails_for
+from .subscribers import Group, Subscribers, Subscription
+
+log = logging.getLogger("pbtornado.realtime")
+
+Heard = tuple[Subscription, bool, bool]
+"""A subscription that hears of a change, whether the record leaves its sight, whether it sees the email."""
+
+
+class Telling:
+    """Decides who hears of a change and puts the events into the connections' outboxes."""
+
+    def __init__(self, reader: PrivateReader, subscribers: Subscribers) -> None:
+        self._reader, self._subscribers = reader, subscribers
+        self._ghosts = Ghosts()
+
+    def live(self, change: Change, epoch: str) -> int:
+        """Tells all connections that are live; returns how many bytes of events that made."""
+        collection = self._collection(change)
+        if collection is None:
+            return 0
+        owed: dict[Connection, list[Heard]] = {}
+        for group in self._subscribers.concerned(change.collection, change.record):
+            for heard in self._heard(collection, group, change, None):
+                connection = heard[0].connection
+                if not connection.behind and change.seq > connection.position:
+                    owed.setdefault(connection, []).append(heard)
+        return self._send(collection, change, epoch, owed)
+
+    def again(self, change: Change, epoch: str, connection: Connection) -> None:
+        """Tells one connection, which reads the log."""
+        collection = self._collection(change)
+        owed: list[Heard] = []
+        for subscription in self._subscribers.of.get(connection, {}).values() if collection else ():
+            group = subscription.group
+            if collection and group and group.concerns(change.collection, change.record):
+                owed.extend(self._heard(collection, group, change, subscription))
+        if collection and owed:
+            self._send(collection, change, epoch, {connection: owed})
+
+    def _collection(self, change: Change) -> Collection | None:
+        return self._catalog.by_id.get(change.collection) if self._subscribers.of else None
+
+    @property
+    def _catalog(self) -> Catalog:
+        return self._subscribers.catalog
+
+    def _send(self, collection: Collection, change: Change, epoch: str, owed: dict[Connection, list[Heard]]) -> int:
+        if not owed:
+            return 0
+        payloads = Payloads(self._reader, self._catalog, collection, change, epoch)
+        for connection, heard in owed.items():
+            try:
+                connection.deliver(change.seq, payloads.frames(heard))
+            except Exception:
+                log.exception("a connection could not be told of change %s", change.seq)
+        return payloads.size
+
+    # ---- who hears of it
+
+    def _heard(self, collection: Collection, group: Group, change: Change, only: Subscription | None) -> Iterable[Heard]:
+        members = [only] if only else group.members.values()
+        members = [one for one in members if change.seq > one.after]
+        if not members:
+            return
+        seen = self._among(group.match, group, change, only)
+        left = self._left(group, change, only, seen) if group.leaving and change.action == "update" else set()
+        hearing = [one for one in members if seen is None or one.number in seen]
+        emails = self._emails(collection, group, change, only, hearing)
+        for one in hearing:
+            yield one, False, one.number in emails
+        for one in members:
+            if one.leave and one.number in left:
+                yield one, True, False
+
+    def _among(self, match: Match, group: Group, change: Change, only: Subscription | None) -> set[int] | None:
+        """Those members for whom the match holds; None for all."""
+        ghosts = None
+        if change.action == "delete" and match.tables:
+            ghosts = self._ghosts.of(self._reader, change, match.tables, self._catalog)
+        return match.among(self._reader, change.image, group.number, only.number if only else None, ghosts)
+
+    def _left(self, group: Group, change: Change, only: Subscription | None, seen: set[int] | None) -> set[int]:
+        """Those members who saw the record as it was before an update and don't now."""
+        if seen is None or not group.match.depends_on(change.old):
+            return set()
+        image = {**change.image, **change.old}
+        before = group.match.among(self._reader, image, group.number, only.number if only else None)
+        return (set(group.members) if before is None else before) - seen
+
+    def _emails(
+        self, collection: Collection, group: Group, change: Change, only: Subscription | None, hearing: list[Subscription]
+    ) -> set[int]:
+        """Those members who see the record's email although it is private."""
+        if collection.auth is None or not hearing or change.image.get("emailVisibility"):
+            return set()
+        return emails_for(change.record, hearing, self._among(group.manage, group, change, only), collection)

@@ -1,0 +1,148 @@
+"""Going on after a position: nothing missed, nothing told twice, or a word that it cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from pbtornado.realtime.resume import Resume, mark_of, refusal
+from pbtornado.store.protocol import Position
+from tests.realtime.live import Live, topic
+from tests.records.world import SUPERUSER, number, text
+
+
+async def filled(live: Live, count: int) -> list[str]:
+    """Records of the new collection posts; the positions after each."""
+    await live.make("posts", number("n"))
+    positions = []
+    for n in range(count):
+        await live.add("posts", n=n)
+        positions.append(live.position())
+    return positions
+
+
+@pytest.mark.parametrize("how", ["connection", "topic"])
+async def test_after_a_position(live: Live, how: str) -> None:
+    """A client gets what it missed after the position it names, then goes on live."""
+    positions = await filled(live, 200)
+    own = {"since": positions[49]} if how == "topic" else {}
+    ear = await live.listen(topic("posts/*", **own), since="" if own else positions[49])
+    await live.add("posts", n=200)
+    heard = await ear.take(151)
+    assert [event.record["n"] for event in heard] == list(range(50, 201))
+    assert [event.id for event in heard[:-1]] == positions[50:]
+
+
+async def test_while_others_write(live: Live) -> None:
+    """What is committed while a client catches up comes once, in order."""
+    positions = await filled(live, 100)
+    ear = await live.listen("posts/*", since=positions[0])
+    heard = []
+    for n in range(100, 150):
+        heard.append((await ear.next()).record["n"])
+        await live.add("posts", n=n)
+    heard += [event.record["n"] for event in await ear.take(99)]
+    assert heard == list(range(1, 150))
+
+
+async def test_starts_now(live: Live) -> None:
+    """Without a position a topic starts with the first change after the subscribe, and the client is told where that is."""
+    await filled(live, 3)
+    ear = await live.listen("posts/*")
+    start = live.position()
+    await live.add("posts", n=3)
+    assert (await ear.next()).record["n"] == 3
+    assert f"id:{start}\n\n".encode() in ear.raw
+
+
+async def test_kept_topics_go_on(live: Live) -> None:
+    """A topic that is subscribed again with others goes on where it is, though another goes back in the log."""
+    positions = await filled(live, 10)
+    ear = await live.listen("posts/*")
+    await live.add("posts", n=10)
+    assert (await ear.next()).record["n"] == 10
+    late = topic("posts/*", since=positions[7])
+    live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
+    await live.add("posts", n=11)
+    heard = [(event.name, event.record["n"]) for event in await ear.take(5)]
+    assert heard == [(late, 8), (late, 9), (late, 10), ("posts/*", 11), (late, 11)]
+
+
+async def test_unread_events_survive_going_back(live: Live) -> None:
+    """What waited for one topic when another went back in the log is told once."""
+    positions = await filled(live, 10)
+    ear = await live.listen("posts/*")
+    await live.add("posts", n=10)
+    other = await live.listen("posts/*", since=positions[-1])
+    assert (await other.next()).record["n"] == 10
+    late = topic("posts/*", since=positions[8])
+    live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
+    heard = [(event.name, event.record["n"]) for event in await ear.take(3)]
+    assert heard == [(late, 9), ("posts/*", 10), (late, 10)]
+
+
+async def test_cut_between_two_events_of_a_change(live: Live) -> None:
+    """A stream cut after the first of two events of one change goes on with the second."""
+    await filled(live, 0)
+    topics = ["posts/*", topic("posts/*", filter="n >= 0")]
+    ear = await live.listen(*topics)
+    await live.add("posts", n=1)
+    first = await ear.next()
+    again = await live.listen(*topics, since=first.id)
+    await live.add("posts", n=2)
+    heard = [(event.name, event.record["n"]) for event in await again.take(3)]
+    assert heard == [(topics[1], 1), (topics[0], 2), (topics[1], 2)]
+
+
+@pytest.mark.parametrize(
+    ("since", "reason"), [("{epoch}:999999", "future"), ("beef:3", "epoch"), ("nonsense", "unknown"), ("{epoch}:{low}", "trimmed")]
+)
+async def test_resync(live: Live, since: str, reason: str) -> None:
+    """A position the log cannot go on after is answered by one event that says so; then the client is live."""
+    await filled(live, 10)
+    await live.store.changes.trim("", 3)
+    epoch = live.position().split(":")[0]
+    ear = await live.listen("posts/*", since=since.format(epoch=epoch, low=2))
+    event = await ear.next()
+    assert (event.name, event.id) == ("PB_RESYNC", live.position())
+    assert event.data == {"reason": reason, "topics": ["posts/*"]}
+    await live.add("posts", n=10)
+    assert (await ear.next()).record["n"] == 10
+
+
+async def test_client_id_is_no_position(live: Live) -> None:
+    """A browser that had heard nothing but its greeting sends its client id back, which asks for nothing."""
+    await filled(live, 3)
+    ear = await live.listen("posts/*", since="a" * 40)
+    await live.add("posts", n=3)
+    assert (await ear.next()).record["n"] == 3
+
+
+async def test_matched_against_the_present(live: Live) -> None:
+    """A client that comes back hears what its rule allows of each change's own image."""
+    await live.make("posts", text("state"), listRule="state = 'open'")
+    start = live.position()
+    post = await live.add("posts", state="open")
+    await live.records.update("posts", post["id"], {"state": "closed"}, SUPERUSER)
+    ear = await live.listen("posts/*", since=start)
+    assert [event.action for event in (await live.mark(ear))[0]] == ["create"]
+
+
+def test_parse() -> None:
+    """A position is an epoch and a seq, perhaps with the mark of a topic; anything else is none."""
+    assert Resume.parse("ab:12") == Resume(Position("ab", 12))
+    assert Resume.parse("ab:12.7") == Resume(Position("ab", 12), 7)
+    assert [Resume.parse(text) for text in ("", "12", "ab:", "ab:x", ":1", "a b:1", "ab:1.", "ab:" + "9" * 30)] == [None] * 8
+
+
+def test_mark() -> None:
+    """Topics up to the marked one have had the change; an unknown mark means none has."""
+    position = Position("ab", 12)
+    assert Resume(position, mark_of("b")).after(["c", "a", "b"]) == {"a": 12, "b": 12, "c": 11}
+    assert Resume(position, 5).after(["a", "b"]) == {"a": 11, "b": 11}
+
+
+def test_refusal() -> None:
+    """The log goes on after positions of its epoch between its oldest change and its head."""
+    head = Position("ab", 10)
+    assert [refusal(Position("ab", seq), head, 4) for seq in (2, 3, 10, 11)] == ["trimmed", "", "", "future"]
+    assert refusal(Position("cd", 5), head, 4) == "epoch"
