@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pbtornado.records.expand import branches
+from pbtornado.records.read import listing
+from pbtornado.store.protocol import Origin
 from pbtornado.store.query import Select
 from tests.records.world import GUEST, SUPERUSER, World, relation, text
 
@@ -87,8 +89,6 @@ async def test_six_levels(world: World) -> None:
     """Expanding ends after six levels."""
     nodes = await world.make("nodes", text("name"))
     fields = [field.to_json() for field in nodes.fields]
-    from pbtornado.store.protocol import Origin
-
     await world.collections.update("nodes", {"fields": [*fields, relation("next", nodes)]}, Origin())
     key = ""
     for _ in range(9):
@@ -114,8 +114,6 @@ async def test_one_question_for_each_level(world: World) -> None:
         def rows(self, question: Select, params: Any = ()) -> Any:
             asked.append(question)
             return self.reader.rows(question, params)
-
-    from pbtornado.records.read import listing
 
     wanted = {"filter": "", "sort": "", "page": "", "per_page": "", "skip_total": "1", "expand": "author"}
     question = listing(world.catalogs.current, "books", GUEST, **wanted)

@@ -5,22 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
-from pbtornado.errors import ApiError, BadRequest, Forbidden, NotFound
-from tests.records.world import AUTODATES, GUEST, SUPERUSER, World, number, relation, text
-
-
-async def refused(answer: Any) -> ApiError:
-    """The error an awaited answer ends in."""
-    with pytest.raises(ApiError) as caught:
-        await answer
-    return caught.value
-
-
-def codes(error: ApiError) -> dict[str, str]:
-    """The code of each field's error."""
-    return {name: found["code"] for name, found in error.body()["data"].items()}
+from pbtornado.errors import BadRequest, Forbidden, NotFound
+from pbtornado.store.protocol import Origin
+from tests.records.world import AUTODATES, GUEST, SUPERUSER, World, codes, number, refused, relation, text
 
 
 async def test_create_answers_the_record(world: World) -> None:
@@ -87,7 +74,7 @@ async def test_locked_rules(world: World) -> None:
 
 async def test_rules_that_do_not_hold(world: World) -> None:
     """A list leaves out, single records are not found, a create fails."""
-    rules = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"), "title = 'open'")
+    rules: dict[str, Any] = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule", "deleteRule"), "title = 'open'")
     await world.make("posts", text("title"), **rules)
     closed = (await world.add("posts", title="closed"))["id"]
     opened = (await world.add("posts", title="open"))["id"]
@@ -165,7 +152,8 @@ async def test_autodates(world: World) -> None:
     assert created["created"] == created["updated"] > "2020"
     await asyncio.sleep(0.002)
     updated = await world.records.update("posts", created["id"], {"title": "x", "updated": "2001-01-01 00:00:00.000Z"}, GUEST)
-    assert (updated["created"] == created["created"]) and updated["updated"] > created["updated"]
+    assert updated["created"] == created["created"]
+    assert updated["updated"] > created["updated"]
 
 
 async def test_texts_that_make_themselves(world: World) -> None:
@@ -227,8 +215,6 @@ async def test_writes_that_overtake_a_change_of_collections(world: World) -> Non
     await world.make("posts", text("title"))
     waiting = asyncio.gather(*[world.records.create("posts", {"title": "x", "more": "y"}, GUEST) for _ in range(5)])
     fields = [field.to_json() for field in world.collection("posts").fields]
-    from pbtornado.store.protocol import Origin
-
     await asyncio.gather(waiting, world.collections.update("posts", {"fields": [*fields, text("more")]}, Origin()))
     assert len(await world.ids("posts")) == 5
 
@@ -239,6 +225,7 @@ async def test_program_writes_are_logged(world: World) -> None:
     assert ann.actor.record
     before = await world.stored("users", ann.actor.record.id)
     after = await world.records.amend(before, {"verified": True}, touch=False)
-    assert after and after.get("verified") is True and after.get("updated") == before.get("updated")
+    assert after
+    assert (after.get("verified"), after.get("updated")) == (True, before.get("updated"))
     assert [change.action for change in await world.changes("users")] == ["create", "update"]
     assert await world.records.amend(before, {"verified": True}) is None

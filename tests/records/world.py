@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pbtornado.auth.identity import actor_of
+from pbtornado.errors import ApiError
 from pbtornado.files.local import LocalStorage
 from pbtornado.passwords import Passwords
 from pbtornado.records import questions
@@ -95,6 +98,18 @@ class World:
     def blobs(self) -> list[str]:
         """Names of all stored files, without their random part's length in mind."""
         return sorted(path.name for path in (self.path / "storage").rglob("*") if path.is_file() and path.suffix != ".attrs")
+
+
+async def refused(answer: Any) -> ApiError:
+    """The error an awaited answer ends in."""
+    with pytest.raises(ApiError) as caught:
+        await answer
+    return caught.value
+
+
+def codes(error: ApiError) -> dict[str, str]:
+    """The code of each field's error."""
+    return {name: found["code"] for name, found in error.body()["data"].items()}
 
 
 def text(name: str, **options: Any) -> dict[str, Any]:
