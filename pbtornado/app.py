@@ -104,7 +104,7 @@ class App:
 
     async def stop(self) -> None:
         """Ends streams at once, open requests within their time, then the backend: what was answered is stored."""
-        await self.backend.realtime.stop()
+        self.backend.realtime.stop()
         try:
             await self.server.finish(self.backend.options.stop_seconds)
         except StreamClosedError:

@@ -47,7 +47,7 @@ class Backend:
 
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
-        await self.realtime.stop()
+        self.realtime.stop()
         await self.store.quiesce()
         await self.tail.stop()
         self.passwords.stop()
