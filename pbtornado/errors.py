@@ -101,8 +101,8 @@ class Busy(ApiError):
 
 
 def plain_errors(errors: Mapping[str, Any]) -> dict[str, Any]:
-    """Field errors at any depth as plain JSON values."""
-    return {name: plain_error(error) for name, error in errors.items()}
+    """Field errors at any depth as plain JSON values, names in alphabetical order as PocketBase writes them."""
+    return {name: plain_error(error) for name, error in sorted(errors.items())}
 
 
 def plain_error(error: Any) -> Any:
