@@ -18,13 +18,13 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tornado.netutil import bind_sockets, bind_unix_socket
+from tornado.netutil import bind_unix_socket
 
 from .app import App
 from .config import Options
@@ -54,24 +54,31 @@ def serve(options: Options, announce: Announce) -> int:
     """
     count = options.worker_count
     sockets = listen(options, count)
-    url = f"http://{public_address(options, sockets[0][0])}"
+    url = f"http://{public_address(options, sockets[0])}"
     if count == 1:
         return run(_alone(options, sockets[0], announce, url))
     return Parent(options, sockets, announce, url).serve()
 
 
-def listen(options: Options, count: int) -> list[list[socket.socket]]:
-    """For each worker its listening sockets, all on one port. Raises CannotListen."""
+def listen(options: Options, count: int) -> list[socket.socket]:
+    """A listening socket for each worker, all on one port. Raises CannotListen."""
     try:
-        probe = bind_sockets(options.port, options.host, backlog=BACKLOG)
+        first = _bound(options, options.port)
         if count == 1:
-            return [probe]
-        port = probe[0].getsockname()[1]
-        for one in probe:
-            one.close()
-        return [bind_sockets(port, options.host, backlog=BACKLOG, reuse_port=True) for _ in range(count)]
+            return [first]
+        port = first.getsockname()[1]
+        first.close()  # it only told whether anybody else has the port: those that share it would not notice
+        return [_bound(options, port, shared=True) for _ in range(count)]
     except (OSError, OverflowError) as error:
         raise CannotListen(_why(options, error)) from error
+
+
+def _bound(options: Options, port: int, *, shared: bool = False) -> socket.socket:
+    everywhere = not options.host and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if everywhere or ":" in options.host else socket.AF_INET
+    bound = socket.create_server((options.host, port), family=family, backlog=BACKLOG, reuse_port=shared, dualstack_ipv6=everywhere)
+    bound.setblocking(False)
+    return bound
 
 
 def _why(options: Options, error: Exception) -> str:
@@ -84,7 +91,7 @@ def _why(options: Options, error: Exception) -> str:
 
 def public_address(options: Options, listening: socket.socket) -> str:
     """The address as it is written in a URL, with the port that was really given."""
-    host = f"[{options.host}]" if ":" in options.host else options.host
+    host = f"[{options.host}]" if ":" in options.host else options.host or "127.0.0.1"
     return f"{host}:{listening.getsockname()[1]}"
 
 
@@ -98,11 +105,11 @@ def run(main: Coroutine[Any, Any, int]) -> int:
         return runner.run(main)
 
 
-async def _alone(options: Options, sockets: Sequence[socket.socket], announce: Announce, url: str) -> int:
+async def _alone(options: Options, listening: socket.socket, announce: Announce, url: str) -> int:
     app, stopped = App(options), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await app.start(sockets)
+    await app.start([listening])
     await announce(app, url)
     await stopped.wait()
     await app.stop()
@@ -137,12 +144,20 @@ class Shared:
         with contextlib.suppress(BlockingIOError):
             os.read(self.wakes[number][0], 65536)
 
+    def end(self) -> None:
+        """Says to the workers that the parent's time is over, and that nobody is reached here any more."""
+        os.close(self.life[1])
+        for door in self.doors:
+            door.close()
+
     def remove(self) -> None:
-        """Takes the sockets' directory away."""
+        """Takes away what is left when all workers are gone."""
+        for end in (self.life[0], *(end for pipe in self.wakes for end in pipe)):
+            os.close(end)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-async def _worker(options: Options, number: int, shared: Shared, sockets: Sequence[socket.socket], ready: Ready) -> int:
+async def _worker(options: Options, number: int, shared: Shared, listening: socket.socket, ready: Ready) -> int:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     app = App(options, number, Siblings(number, shared.paths))
     backend = app.backend
@@ -154,7 +169,7 @@ async def _worker(options: Options, number: int, shared: Shared, sockets: Sequen
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_reader(shared.life[0], stopped.set)
     backend.store.on_commit.append(lambda _: shared.wake_others(number))
-    await app.start([*sockets, shared.doors[number]])
+    await app.start([listening, shared.doors[number]])
     loop.add_reader(shared.wakes[number][0], woken)
     await ready(app)
     await stopped.wait()
@@ -204,7 +219,7 @@ class Born:
 class Parent:
     """Starts the workers, starts again those that die, ends them."""
 
-    def __init__(self, options: Options, sockets: list[list[socket.socket]], announce: Announce, url: str) -> None:
+    def __init__(self, options: Options, sockets: list[socket.socket], announce: Announce, url: str) -> None:
         self.options, self.sockets, self.announce, self.url = options, sockets, announce, url
         self.shared = Shared(len(sockets))
         self.alive: dict[int, Born] = {}
@@ -294,9 +309,9 @@ class Parent:
 
     def _end(self) -> None:
         """Tells the workers to stop and waits for them; whoever takes longer than his time is killed."""
-        os.close(self.shared.life[1])
-        for one in (one for sockets in [*self.sockets, self.shared.doors] for one in sockets):
-            one.close()
+        self.shared.end()
+        for listening in self.sockets:
+            listening.close()
         end = time.monotonic() + self.options.stop_seconds + GRACE_SECONDS
         while self.alive and time.monotonic() < end:
             self.signals.wait(0.1)

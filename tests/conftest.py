@@ -17,9 +17,9 @@ from tornado.ioloop import IOLoop
 from tornado.testing import bind_unused_port
 
 if TYPE_CHECKING:
-    from pbtornado.backend import Backend
     from tornado.web import Application
 
+    from pbtornado.backend import Backend
     from pbtornado.config import Options
     from tests.client import Client
 
@@ -90,7 +90,6 @@ def _current(loop: asyncio.AbstractEventLoop) -> IOLoop:
 def empty_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory as the first start leaves it; copied, never opened by a test."""
     from pbtornado.backend import Backend
-
     from pbtornado.config import Options
 
     path = tmp_path_factory.mktemp("empty") / "pb_data"
@@ -141,7 +140,6 @@ def app(backend: Backend) -> Application:
 def client(io_loop: IOLoop, backend: Backend, app: Application) -> Iterator[Client]:
     """Speaks HTTP over a real socket to the test's own server."""
     from pbtornado.app import http_server
-
     from tests.client import Client
 
     socket, port = bind_unused_port()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import select
 import signal
 import socket
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +32,8 @@ def pair(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def eventually(condition: object, seconds: float = 5.0) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Waits until condition() holds."""
-    assert callable(condition)
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -65,8 +64,8 @@ def test_addresses_that_are_not_ours(host: str) -> None:
 def test_workers_share_one_port() -> None:
     """Each worker has its own socket, all on one port, also where the system chose it."""
     sockets = listen(Options(port=0), 3)
-    assert len({one.getsockname()[1] for own in sockets for one in own}) == 1
-    for one in (one for own in sockets for one in own):
+    assert len({one.getsockname()[1] for one in sockets}) == 1
+    for one in sockets:
         one.close()
 
 
@@ -149,21 +148,16 @@ def test_the_first_start_is_quick(tmp_path: Path) -> None:
     server.start()
     taken = time.monotonic() - start
     server.stop()
-    assert "/_/#/pbinstall/" in server.output() or server.log.closed
+    assert "/_/#/pbinstall/" in server.output()
     assert taken < 2
 
 
-def test_a_wake_up_reaches_all_others(tmp_path: Path) -> None:
-    """A worker wakes every other one, not itself, and any number of times."""
+def test_a_wake_up_reaches_all_others() -> None:
+    """A worker wakes every other one, not itself, any number of times, and is never held up by one that sleeps."""
     shared = Shared(3)
-    for _ in range(100_000):
+    for _ in range(70_000):
         shared.wake_others(1)
-    woken = []
-    for number, (end, _) in enumerate(shared.wakes):
-        try:
-            woken.append(number) if os.read(end, 1) else None
-        except BlockingIOError:
-            continue
+    woken = [number for number, (end, _) in enumerate(shared.wakes) if select.select([end], [], [], 0)[0]]
+    shared.end()
     shared.remove()
     assert woken == [0, 2]
-    assert threading.active_count() >= 1

@@ -17,9 +17,6 @@ CACHED = "max-age=1209600, stale-while-revalidate=86400"
 class Dashboard(StaticFiles):
     """Files of the dashboard; everything but its page may be kept by browsers."""
 
-    def initialize(self, path: str) -> None:
-        super().initialize(path, INDEX)
-
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Content-Security-Policy", DASHBOARD_CSP)
         self.set_header("Cache-Control", CACHED if path and path != INDEX and self._built else "no-cache")
@@ -35,5 +32,5 @@ def dashboard() -> list[tuple[Any, ...]]:
     pages = built if (built / INDEX).is_file() else asset("admin") / "welcome"
     return [
         (r"/_", RedirectHandler, {"url": "/_/", "permanent": False}),
-        (r"/_/(.*)", Dashboard, {"path": str(pages)}),
+        (r"/_/(.*)", Dashboard, {"path": str(pages), "default_filename": INDEX}),
     ]

@@ -121,7 +121,8 @@ class ApiHandler(Answers):
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
             raise Forbidden("The authorized record is not allowed to perform this action.")
-        self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary)
+        in_memory = 2 * self.backend.options.body_limit  # a collection's own limit may be far higher, but is meant for files
+        self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
 
     def body_limit(self) -> int:
         """How many bytes the body of this request may have; raises ApiError where there can be none."""

@@ -41,9 +41,11 @@ class StaticFiles(Answers, StaticFileHandler):
 class PublicFiles(StaticFiles):
     """A site: directories show their `index.html`, and with `fallback` every unknown path shows the site's own."""
 
-    def initialize(self, path: str, fallback: bool = True) -> None:
-        super().initialize(path, INDEX)
-        self.fallback = fallback
+    @property
+    def fallback(self) -> bool:
+        """Does the site's own page stand for every path it does not know?"""
+        fallback: bool = self.settings["backend"].options.index_fallback
+        return fallback
 
     def prepare(self) -> None:
         super().prepare()
@@ -63,22 +65,22 @@ class PublicFiles(StaticFiles):
     def _directory(self, base: Path, path: Path) -> str | None:
         asked = self.request.path
         if not asked.endswith("/"):
-            return self._moved(asked + "/")
+            self.redirect(asked + "/", permanent=True)
+            return None
         return str(path / INDEX) if (path / INDEX).is_file() else self._instead(base)
 
     def _file(self, path: Path) -> str | None:
         asked = self.request.path
-        if asked.endswith("/"):
-            return self._moved(asked.rstrip("/"))
-        return self._moved(asked.removesuffix(INDEX)) if asked.endswith("/" + INDEX) else str(path)
+        proper = asked.rstrip("/") if asked.endswith("/") else asked.removesuffix("/" + INDEX) + "/"
+        if not asked.endswith(("/", "/" + INDEX)):
+            return str(path)
+        self.redirect(proper, permanent=True)
+        return None
 
     def _instead(self, base: Path) -> str:
         if not self.fallback or not (base / INDEX).is_file():
             raise HTTPError(404)
         return str(base / INDEX)
-
-    def _moved(self, path: str) -> None:
-        self.redirect(path, permanent=True)
 
 
 def tidied(path: str) -> str:
@@ -89,8 +91,8 @@ def tidied(path: str) -> str:
     return clean if clean != plain and ("//" in plain or "/." in plain) else ""
 
 
-def public_files(directory: Path | None, fallback: bool) -> tuple[Any, ...]:
+def public_files(directory: Path | None) -> tuple[Any, ...]:
     """The route that stands last: the site, or 404."""
     if directory is None:
         return (r"/.*", Unknown)
-    return (r"/(.*)", PublicFiles, {"path": str(directory.resolve()), "fallback": fallback})
+    return (r"/(.*)", PublicFiles, {"path": str(directory.resolve())})

@@ -28,4 +28,4 @@ API: list[Route] = [
 
 def routes(options: Options) -> list[Route]:
     """The table of one server; what stands first wins."""
-    return [*API, *dashboard(), public_files(options.public_dir, options.index_fallback)]
+    return [*API, *dashboard(), public_files(options.public_dir)]

@@ -34,7 +34,9 @@ async def test_files_pages_and_fallback(client: Client, path: str, body: bytes) 
     assert (answer.status, answer.body) == (200, body)
 
 
-@pytest.mark.parametrize(("path", "target"), [("/docs", "/docs/"), ("/index.html", "/"), ("/docs/index.html", "/docs/"), ("/app.js/", "/app.js")])
+@pytest.mark.parametrize(
+    ("path", "target"), [("/docs", "/docs/"), ("/index.html", "/"), ("/docs/index.html", "/docs/"), ("/app.js/", "/app.js")]
+)
 async def test_one_path_for_each_thing(client: Client, path: str, target: str) -> None:
     """Other spellings of a path lead to the one it has."""
     answer = await client.get(path)

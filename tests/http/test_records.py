@@ -85,6 +85,6 @@ async def test_every_write_is_in_the_log(client: Client) -> None:
     id, token = await data.account(client.backend, "a@example.com")
     await client.post(POSTS, {"title": "one"}, token=token)
     store = client.backend.store
-    last = store.changes.read_after(store.head_mark - 1, 10)[-1]
+    last = (await store.read(lambda reader: store.changes.read_after(reader, store.head_mark - 1)))[-1]
     assert (last.action, last.image["title"], last.actor) == ("create", "one", f"_pb_users_auth_/{id}")
     assert last.request
