@@ -101,7 +101,10 @@ class Collections:
         def work(writer: Writer) -> Collection:
             catalog = self._catalogs.load(writer)
             old = _found(catalog, name_or_id)
-            return self._replace(writer, catalog, old, _lay_over(old, payload))
+            draft = _lay_over(old, payload)
+            if draft.id != old.id:
+                raise NotFound
+            return self._replace(writer, catalog, old, draft)
 
         return (await self._write(work, origin, "Failed to update collection.")).to_json()
 

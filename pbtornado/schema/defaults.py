@@ -96,7 +96,7 @@ def completed(collection: Collection) -> Collection:
             _complete_field(fields, required)
     done = replace(collection, fields=tuple(fields))
     indexes = done.indexes + (_missing_indexes(done) if done.is_auth else ())
-    return replace(done, auth=_known_mappings(done), indexes=tuple(_of_table(index, done.name) for index in indexes))
+    return replace(done, auth=_settled(done), indexes=tuple(_of_table(index, done.name) for index in indexes))
 
 
 _KEY = TextField(
@@ -162,13 +162,22 @@ def _of_table(statement: str, table: str) -> str:
     return statement if index.table == table or not index.valid else replace(index, table=table).text()
 
 
-def _known_mappings(collection: Collection) -> AuthOptions | None:
-    """Accounts of providers fill in no field that is not there."""
-    if collection.auth is None or collection.auth.oauth2.mapped_fields == MappedFields():
-        return collection.auth
-    mapped = collection.auth.oauth2.mapped_fields
-    known = {key: name if name in collection.by_name else "" for key, name in _mapping(mapped).items()}
-    return replace(collection.auth, oauth2=replace(collection.auth.oauth2, mapped_fields=MappedFields(**known)))
+def _settled(collection: Collection) -> AuthOptions | None:
+    """Superusers sign in as they must; accounts of providers fill in no field that is not there."""
+    auth = collection.auth
+    if auth is None:
+        return None
+    if collection.name == "_superusers":
+        return _for_superusers(auth)
+    known = {key: name if name in collection.by_name else "" for key, name in _mapping(auth.oauth2.mapped_fields).items()}
+    return replace(auth, oauth2=replace(auth.oauth2, mapped_fields=MappedFields(**known)))
+
+
+def _for_superusers(auth: AuthOptions) -> AuthOptions:
+    """A password always, no providers, and a code by mail only beside another way."""
+    mfa = replace(auth.mfa, enabled=auth.mfa.enabled or auth.otp.enabled)
+    oauth2 = replace(auth.oauth2, enabled=False, providers=())
+    return replace(auth, password_auth=replace(auth.password_auth, enabled=True), oauth2=oauth2, mfa=mfa)
 
 
 def _mapping(mapped: MappedFields) -> dict[str, str]:

@@ -16,7 +16,7 @@ class Options:
     """Options that are read from and written to PocketBase's JSON, key by key."""
 
     def merged(self, data: Any) -> Self:
-        """These options with the ones the JSON object gives; null leaves as is. BadShape for wrong types."""
+        """These options with the ones the JSON object gives; null empties lists only. BadShape for wrong types."""
         if not isinstance(data, Mapping):
             raise BadShape("options must be an object")
         given = {item.name: camel(item.name) for item in fields(self)}
@@ -27,7 +27,7 @@ class Options:
         if name in _NULLABLE:
             return _nullable(key, value, _NULLABLE[name])
         if value is None:
-            return current
+            return () if isinstance(current, tuple) else current
         return current.merged(value) if isinstance(current, Options) else typed(key, value, current)
 
     def to_json(self, *, secrets: bool = False) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .base import Field, Surroundings
 
 @dataclass(frozen=True, kw_only=True)
 class DateField(Field):
-    """`2006-01-02 15:04:05.000Z` or ""; what is no datetime becomes "" without a word."""
+    """`2006-01-02 15:04:05.000Z` or ""; what is no datetime becomes "" without a word. Nobody checks that `min` is before `max`."""
 
     type = "date"
 
@@ -37,12 +37,6 @@ class DateField(Field):
         if self.max and value > self.max:
             return _limit("validation_max_less_equal_than_required", "must be no greater than", self.max)
         return None
-
-    def check_options(self, around: Surroundings) -> dict[str, Any]:
-        """Limits in order."""
-        wrong = bool(self.max and self.max < self.min)
-        own = checks.gather(max=FieldError("validation_date_out_of_range", "the date is out of range") if wrong else None)
-        return checks.joined(super().check_options(around), own)
 
 
 def _limit(code: str, words: str, moment: str) -> FieldError:
