@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from .auth.auth import Auth
 from .config import Options
-from .files.local import LocalStorage, empty_temporary
+from .files.cleaner import CleanerConsumer
+from .files.local import LocalStorage
+from .files.temporary import TEMPORARY, empty_temporary
+from .files.thumbs import Thumbs, ThumbsConsumer
 from .passwords import Passwords
 from .realtime.realtime import Realtime
 from .records.collections import Collections
+from .records.files import Files
 from .records.records import Records
 from .rules.request import Actor
 from .schema.bootstrap import prepare
 from .schema.catalog import Catalogs
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
-
-TEMPORARY = ".pb_temp_to_delete"
 
 
 class Backend:
@@ -28,6 +30,8 @@ class Backend:
         self.catalogs = Catalogs(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
+        self.thumbs = Thumbs(self.storage)
+        self.files = Files(self.store, self.catalogs, self.storage, self.thumbs)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.collections = Collections(self.store, self.catalogs)
         self.auth = Auth(self.store, self.catalogs, self.records, self.passwords)
@@ -43,6 +47,9 @@ class Backend:
             empty_temporary(self.options.data_dir)
         await self.realtime.start()
         self.tail.add(self.realtime.fanout)
+        if self.worker == 0:
+            self.tail.add(ThumbsConsumer(self.catalogs, self.thumbs))
+            self.tail.add(CleanerConsumer(self.store, self.catalogs, self.storage))
         await self.tail.start()
 
     async def stop(self) -> None:
@@ -50,6 +57,7 @@ class Backend:
         self.realtime.stop()
         await self.store.quiesce()
         await self.tail.stop()
+        self.thumbs.stop()
         self.passwords.stop()
         await self.store.close()
 

@@ -13,9 +13,7 @@ from typing import Any, BinaryIO
 
 from ..values import json_bytes, parse_json
 from .storage import OCTETS, Blob, is_key
-from .temporary import TEMPORARY, empty_temporary, temporary_path
-
-__all__ = ["LocalStorage", "empty_temporary"]
+from .temporary import TEMPORARY, temporary_path
 
 ATTRIBUTES = ".attrs"
 """What the name of the file beside a blob ends with, in which the blob's attributes are kept."""

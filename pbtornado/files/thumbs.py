@@ -10,12 +10,16 @@ import re
 import threading
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from .storage import Blob, Storage, thumb_key
+from ..schema.catalog import Catalogs
+from ..store.protocol import Change, Position
+from .named import named_files
+from .storage import Blob, Storage, blob_key, thumb_key
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -201,7 +205,7 @@ class Thumbs:
         Not given, they are `PB_THUMBS_MAX_WORKERS` and `PB_THUMBS_MAX_WAIT` of the environment, else 2 and 60.
         """
         self._storage = storage
-        self._workers = workers or _setting("PB_THUMBS_MAX_WORKERS", min(2, os.cpu_count() or 1))
+        self.workers = workers or _setting("PB_THUMBS_MAX_WORKERS", min(2, os.cpu_count() or 1))
         self._wait = wait or _setting("PB_THUMBS_MAX_WAIT", 60)
         self._pool: ThreadPoolExecutor | None = None
         self._making: dict[str, asyncio.Future[Blob | None]] = {}
@@ -247,7 +251,7 @@ class Thumbs:
     def _threads(self) -> ThreadPoolExecutor:
         """Threads, once somebody needs them; decoding and resizing release the interpreter lock."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="thumbs")
+            self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="thumbs")
         return self._pool
 
     def stop(self) -> None:
@@ -272,6 +276,34 @@ def make_thumb(storage: Storage, original: Blob, wanted: str, size: str) -> Blob
         storage.drop(wanted)
         return None
     return storage.stat(wanted)
+
+
+class ThumbsConsumer:
+    """Reader of the log that makes the thumbs which file fields declare, as soon as there are files."""
+
+    name = "thumbs"
+    durable = True
+
+    def __init__(self, catalogs: Catalogs, thumbs: Thumbs) -> None:
+        self._catalogs, self._thumbs = catalogs, thumbs
+
+    async def consume(self, changes: Sequence[Change], head: Position) -> None:
+        """Makes what these changes call for; what cannot be made now is made when somebody asks for it."""
+        wanted = list(dict.fromkeys(pair for change in changes for pair in self._wanted(change)))
+        for start in range(0, len(wanted), self._thumbs.workers):
+            few = wanted[start : start + self._thumbs.workers]
+            await asyncio.gather(*(self._thumbs.get(key, size) for key, size in few))
+
+    def _wanted(self, change: Change) -> Iterator[tuple[str, str]]:
+        """Keys of new files with the sizes that their field declares."""
+        collection = self._catalogs.current.by_id.get(change.collection)
+        if collection is None or change.action == "delete":
+            return
+        before = {name for _, name in named_files(collection, change.old)}
+        changed = [field.name for field in collection.file_fields if change.action == "create" or field.name in change.old]
+        for field, name in named_files(collection, change.image):
+            if field.name in changed and name not in before:
+                yield from ((blob_key(collection.id, change.record, name), size) for size in field.thumbs)
 
 
 def _setting(name: str, default: int) -> int:

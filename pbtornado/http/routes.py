@@ -19,6 +19,7 @@ API: list[Route] = [
     (r"/api/collections/([^/]+)/records/([^/]+)", OneRecord),
     *realtime.ROUTES,
     *auth.ROUTES,
+    *files.ROUTES,
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),

@@ -1,0 +1,84 @@
+"""Removes blobs that no record names any more, as the change log tells of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..schema.catalog import Catalogs
+from ..schema.collection import Collection
+from ..store.protocol import Change, Position, Store
+from .named import named_files, names_now
+from .storage import Storage, blob_key, record_prefix, thumbs_prefix
+
+COLLECTIONS = "_collections"
+"""The collection under which changes of collections are logged."""
+FRESH_SECONDS = 3600.0
+"""A blob that nobody names may belong to a write that is under way, if it is not older than this."""
+
+Gone = dict[str, set[str]]
+"""Names of files by the id of the record that has let go of them; none where the record itself has gone."""
+
+
+class CleanerConsumer:
+    """Reader of the log that drops what was replaced, and what deleted records and collections leave."""
+
+    name = "cleaner"
+    durable = True
+
+    def __init__(self, store: Store, catalogs: Catalogs, storage: Storage) -> None:
+        self._store, self._catalogs, self._storage = store, catalogs, storage
+
+    async def consume(self, changes: Sequence[Change], head: Position) -> None:
+        """Drops what these changes let go of and no record names now. Raises OSError where the storage fails."""
+        catalog = self._catalogs.current
+        for collection_id, gone in _gone(changes, catalog.by_id).items():
+            await self._clean(catalog.by_id[collection_id], gone)
+        for change in changes:
+            if change.collection == COLLECTIONS and change.action == "delete" and change.record not in catalog.by_id:
+                await asyncio.to_thread(self._storage.drop_prefix, f"{change.record}/")
+
+    async def _clean(self, collection: Collection, gone: Gone) -> None:
+        now = await self._store.read(lambda reader: names_now(reader, collection, gone))
+        await asyncio.to_thread(self._drop, collection.id, gone, now)
+
+    def _drop(self, collection: str, gone: Gone, now: Mapping[str, set[str]]) -> None:
+        for record, names in gone.items():
+            for name in names - now.get(record, set()):
+                self._drop_file(blob_key(collection, record, name))
+            if record not in now:
+                self._sweep(record_prefix(collection, record))
+
+    def _drop_file(self, key: str) -> None:
+        self._storage.drop(key)
+        self._storage.drop_prefix(thumbs_prefix(key))
+
+    def _sweep(self, prefix: str) -> None:
+        """Drops what else a record that is not there has left, except what a record of the same id may be about to name."""
+        keys = list(self._storage.keys(prefix))
+        if all(self._age(key) > FRESH_SECONDS for key in keys):
+            self._storage.drop_prefix(prefix)
+
+    def _age(self, key: str) -> float:
+        blob = self._storage.stat(key)
+        return time.time() - blob.modified if blob else FRESH_SECONDS * 2
+
+
+def _gone(changes: Iterable[Change], collections: Mapping[str, Collection]) -> dict[str, Gone]:
+    """What changes let go of, by collection."""
+    found: dict[str, Gone] = {}
+    for change in changes:
+        collection = collections.get(change.collection)
+        if collection and collection.file_fields and change.action != "create":
+            names = _names_gone(collection, change)
+            if names or change.action == "delete":
+                found.setdefault(collection.id, {}).setdefault(change.record, set()).update(names)
+    return found
+
+
+def _names_gone(collection: Collection, change: Change) -> set[str]:
+    names = {name for _, name in named_files(collection, change.old)}
+    if change.action == "delete":
+        names |= {name for _, name in named_files(collection, change.image)}
+    return names
