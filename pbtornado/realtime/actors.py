@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from ..records.questions import IS_THE_ONE, RECORD_ID
+from ..records.remembered import remembered
 from ..rules.request import GUEST, Actor
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Change
+from ..store.query import Column, Select, Table
 from .connection import Connection
+from .match import PrivateReader
 from .subscribers import Subscribers
 
 TOKEN_KEY = "tokenKey"
@@ -21,10 +25,15 @@ class Actors:
     guests only after everything else its request did, because it still may hear of that.
     """
 
-    def __init__(self, subscribers: Subscribers) -> None:
-        self._subscribers = subscribers
+    def __init__(self, reader: PrivateReader, subscribers: Subscribers) -> None:
+        self._reader, self._subscribers = reader, subscribers
         self._connections: dict[str, set[Connection]] = {}
         self._deleted: dict[str, str] = {}
+
+    def still(self, actor: Actor) -> Actor:
+        """The actor, or a guest where his token was revoked since he was identified."""
+        record = actor.record
+        return actor if record is None or record.get(TOKEN_KEY) == self._token_key(record.collection, record.id) else GUEST
 
     def become(self, connection: Connection, actor: Actor) -> None:
         """From now on the connection's topics are heard by this actor."""
@@ -52,12 +61,11 @@ class Actors:
             return
         if change.action == "delete":
             self._deleted[label] = change.request
-        elif TOKEN_KEY in change.old:
-            self._dismiss(label)
-        else:
-            record = Record.from_image(collection, change.image)
-            for connection in self._connections[label]:
-                connection.actor = Actor(record, connection.actor.superuser)
+            return
+        if TOKEN_KEY in change.old:
+            self._dismiss(label, but=self._token_key(collection, change.record))
+        for connection in self._connections.get(label, ()):
+            connection.actor = _renewed(connection.actor, Record.from_image(collection, change.image))
 
     def settle(self, request: str = "") -> None:
         """Those deleted by another request than this one are guests now."""
@@ -74,11 +82,30 @@ class Actors:
                 self._dismiss(label)
                 continue
             for connection in self._connections[label]:
-                connection.actor = Actor(Record(now, before.values), connection.actor.superuser)
+                connection.actor = _renewed(connection.actor, Record(now, dict(before.values)))
 
-    def _dismiss(self, label: str) -> None:
+    def _dismiss(self, label: str, but: str | None = None) -> None:
+        """Makes guests of a record's connections, save those that know its newest token key."""
         for connection in list(self._connections.get(label, ())):
-            self.become(connection, GUEST)
+            record = connection.actor.record
+            if but is None or record is None or record.get(TOKEN_KEY) != but:
+                self.become(connection, GUEST)
+
+    def _token_key(self, collection: Collection, record: str) -> str | None:
+        row = self._reader.one(token_key_of(collection), {RECORD_ID: record})
+        return str(row[0]) if row else None
+
+
+def _renewed(actor: Actor, record: Record) -> Actor:
+    """The actor with newer values; the log does not tell his token key."""
+    record.values[TOKEN_KEY] = actor.record.get(TOKEN_KEY) if actor.record else None
+    return Actor(record, actor.superuser)
+
+
+@remembered
+def token_key_of(collection: Collection) -> Select:
+    """The token key of the record `record_id`."""
+    return Select((Column("r", TOKEN_KEY),), Table(collection.name), where=IS_THE_ONE)
 
 
 def _secret(collection: Collection) -> str:

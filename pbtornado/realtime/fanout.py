@@ -56,7 +56,7 @@ class Fanout:
         """Connects to the database; after the process is forked."""
         self._reader = self._store.private_reader()
         self.subscribers = Subscribers(self._reader, self._catalogs.current)
-        self.actors = Actors(self.subscribers)
+        self.actors = Actors(self._reader, self.subscribers)
         self._telling = Telling(self._reader, self.subscribers)
         head = self._store.changes.position()
         self._epoch, self._cursor, self._open = head.epoch, head.seq, True
@@ -96,8 +96,8 @@ class Fanout:
     def _follow_catalog(self) -> None:
         catalog = self._catalogs.current
         if catalog is not self.subscribers.catalog:
-            self.subscribers.follow(catalog)
             self.actors.follow_catalog(catalog)
+            self.subscribers.follow(catalog)
 
     # ---- again from the log
 
@@ -137,7 +137,7 @@ class Fanout:
         self._follow_catalog()
         head = self._head()
         self._check_epoch(head)
-        self.actors.become(connection, actor)
+        self.actors.become(connection, self.actors.still(actor))
         known = self.subscribers.of.get(connection, {})
         wanted = {topic.text for topic in topics}
         for text in [text for text in known if text not in wanted]:

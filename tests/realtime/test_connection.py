@@ -1,0 +1,94 @@
+"""What a connection owes its client, and how much of it waits in memory."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pbtornado.realtime.connection import BEAT, OUTBOX_BYTES, WRITE_BYTES, Connection, event, greeting
+
+
+def connection() -> Connection:
+    """A live one."""
+    return Connection("c", "")
+
+
+async def test_gathered() -> None:
+    """All that waits goes out in one write."""
+    one = connection()
+    for seq in (1, 2, 3):
+        one.deliver(seq, b"x%d" % seq)
+    assert await one.next() == b"x1x2x3"
+
+
+async def test_waits() -> None:
+    """Nothing owed means waiting until something is."""
+    one = connection()
+    soon = asyncio.ensure_future(one.next())
+    await asyncio.sleep(0)
+    one.tell(b"x")
+    assert await soon == b"x"
+
+
+async def test_end() -> None:
+    """A closed stream owes nothing more and wakes whoever waits."""
+    one = connection()
+    soon = asyncio.ensure_future(one.next())
+    await asyncio.sleep(0)
+    one.close("gone")
+    one.deliver(1, b"x")
+    assert await soon == b""
+    assert await one.next() == b""
+
+
+def test_bounded() -> None:
+    """A client that does not read falls behind to what it was sent last, and nothing waits for it."""
+    one = connection()
+    for seq in range(1, 100):
+        one.deliver(seq, b"x" * (OUTBOX_BYTES // 10))
+        if one.behind:
+            break
+    assert (one.position, one.waiting) == (0, 0)
+
+
+async def test_falls_behind_what_was_taken() -> None:
+    """What its socket took already is not sent again."""
+    one = connection()
+    one.deliver(7, b"x" * WRITE_BYTES)
+    one.deliver(9, b"y" * WRITE_BYTES)
+    assert (await one.next())[:1] == b"x"
+    one.deliver(11, b"z" * WRITE_BYTES)
+    one.deliver(12, b"z" * WRITE_BYTES)
+    assert (one.behind, one.position) == (True, 8)
+
+
+async def test_large_event() -> None:
+    """An event larger than the outbox still gets through."""
+    one = connection()
+    one.deliver(1, b"x" * (2 * OUTBOX_BYTES))
+    assert len(await one.next()) == 2 * OUTBOX_BYTES
+
+
+async def test_words_of_the_server_stay() -> None:
+    """What is not about changes survives falling behind."""
+    one = connection()
+    one.tell(b"hello")
+    one.deliver(1, b"x")
+    one.go_back(0)
+    assert await one.next() == b"hello"
+
+
+async def test_beat() -> None:
+    """A quiet stream shows that it lives by a comment, one that is owed something does not need to."""
+    one = connection()
+    one.beat()
+    one.beat()
+    assert await one.next() == BEAT
+    one.deliver(1, b"x")
+    one.beat()
+    assert await one.next() == b"x"
+
+
+def test_wire() -> None:
+    """The greeting's id is the client's, because SDKs read it there."""
+    assert greeting("c") == b'id:c\nevent:PB_CONNECT\ndata:{"clientId":"c"}\n\n'
+    assert event("e:1", "posts/*", b"{}") == b"id:e:1\nevent:posts/*\ndata:{}\n\n"
