@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import auth, realtime
+from . import auth, files, realtime
 from .admin import dashboard
 from .collections import Collections, OneCollection, Scaffolds
 from .health import Health
