@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..values import text_of
+from .query import Bindable
 
 
 def contains(value: object) -> str | None:
@@ -13,7 +14,7 @@ def contains(value: object) -> str | None:
     return text if _has_wildcard(text) else f"%{_escaped(text)}%"
 
 
-def number(value: object) -> object:
+def number(value: Bindable) -> Bindable:
     """The number a text spells; everything else as it is."""
     if not isinstance(value, str) or value != value.strip() or "_" in value:
         return value

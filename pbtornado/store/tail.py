@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Protocol
 
@@ -27,6 +29,7 @@ class LoggedStore(Store, Protocol):
     """A store that keeps a log."""
 
     changes: ChangeLog
+    on_commit: list[Callable[[Position], None]]
 
     @property
     def head_mark(self) -> int: ...
@@ -50,6 +53,7 @@ class Tail:
         """Finds every consumer's place and begins to read; the store must be open."""
         for run in self._runs:
             await run.start()
+        self._store.on_commit.append(self._committed)
         self._poll = asyncio.get_running_loop().create_task(self._watch())
 
     def wake(self) -> None:
@@ -57,12 +61,16 @@ class Tail:
         for run in self._runs:
             run.wake()
 
+    def _committed(self, _: Position) -> None:
+        self.wake()
+
     async def stop(self) -> None:
         """Lets consumers finish what they are at, within STOP_SECONDS, and saves their cursors."""
         if self._poll is not None:
             self._poll.cancel()
             await asyncio.wait({self._poll})
             self._poll = None
+            self._store.on_commit.remove(self._committed)
         await asyncio.gather(*[run.stop() for run in self._runs])
 
     async def _watch(self) -> None:
@@ -91,7 +99,7 @@ class _Run:
         self._store = store
         self._consumer = consumer
         self._awake = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -112,7 +120,7 @@ class _Run:
     async def stop(self) -> None:
         if self._task is None:
             return
-        self._stopping = True
+        self._stopped.set()
         self._awake.set()
         _, late = await asyncio.wait({self._task}, timeout=STOP_SECONDS)
         for task in late:
@@ -123,16 +131,22 @@ class _Run:
 
     async def _run(self) -> None:
         pause = FIRST_PAUSE
-        while not self._stopping:
+        while not self._stopped.is_set():
             await self._wait()
             try:
                 await self._catch_up()
                 pause = FIRST_PAUSE
             except Exception:
                 log.exception("consumer %s failed after change %s; tried again in %.1f s", self._consumer.name, self._at, pause)
-                await asyncio.sleep(pause)
+                await self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._awake.set()
+
+    async def _rest(self, seconds: float) -> None:
+        """A pause that `stop` ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
 
     async def _wait(self) -> None:
         """Until woken; a cursor that has moved is saved meanwhile."""
@@ -147,7 +161,7 @@ class _Run:
 
     async def _catch_up(self) -> None:
         changes = self._store.changes
-        while not self._stopping and (head := changes.position()) != self._at:
+        while not self._stopped.is_set() and (head := changes.position()) != self._at:
             found = await self._store.read(self._next)
             # What was trimmed before it was read is gone: go on at the head.
             to = Position(head.epoch, found[-1].seq if found else head.seq)

@@ -1,0 +1,131 @@
+"""Writes that went past the log begin a new epoch; everything of our own keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pbtornado.store import SqliteStore, UnusableDirectory
+from tests.store.notes import note, opened
+
+
+def foreign(path: Path, text: str = "INSERT INTO notes (id, title) VALUES ('x', 'foreign')") -> None:
+    """A write by another program."""
+    with closing(sqlite3.connect(path / "data.db")) as connection, connection:
+        connection.execute(text)
+
+
+async def epoch_of(path: Path) -> str:
+    """The epoch after opening the directory again."""
+    async with opened(path) as store:
+        return store.position().epoch
+
+
+async def test_opening_again_keeps_the_epoch(tmp_path: Path) -> None:
+    """A directory nobody else has touched goes on where it was."""
+    async with opened(tmp_path) as store:
+        await store.write(note("a"))
+        place = store.position()
+    async with opened(tmp_path) as store:
+        assert store.position() == place
+        await store.write(note("b"))
+    assert await epoch_of(tmp_path) == place.epoch
+
+
+async def test_a_foreign_write_while_closed_begins_an_epoch(tmp_path: Path) -> None:
+    """What another program did while we were away makes old positions useless."""
+    before = await epoch_of(tmp_path)
+    foreign(tmp_path)
+    assert await epoch_of(tmp_path) != before
+
+
+async def test_a_foreign_write_while_open_is_noticed_at_the_next_write(tmp_path: Path) -> None:
+    """The epoch changes, the schema mark moves, the log goes on; siblings see all three."""
+    async with opened(tmp_path) as store, opened(tmp_path) as sibling:
+        await store.write(note("a"))
+        before, mark = store.position(), store.schema_mark
+        foreign(tmp_path)
+        assert store.disturbed
+        await sibling.write(note("b"))
+        assert not store.disturbed
+        assert store.position().seq == 2
+        assert store.position().epoch != before.epoch
+        assert store.schema_mark != mark
+    assert await epoch_of(tmp_path) == store_epoch(tmp_path)
+
+
+def store_epoch(path: Path) -> str:
+    """The epoch the database holds."""
+    with closing(sqlite3.connect(path / "data.db")) as connection:
+        return str(connection.execute("SELECT epoch FROM _cursors WHERE name = ''").fetchone()[0])
+
+
+async def test_foreign_writes_between_ours_are_not_mistaken_for_a_siblings(tmp_path: Path) -> None:
+    """Whichever worker writes next, a stranger's write in between is seen."""
+    async with opened(tmp_path) as one, opened(tmp_path) as two:
+        for number in range(6):
+            before = one.position().epoch
+            await (one, two)[number % 2].write(note(f"a{number}"))
+            foreign(tmp_path, f"UPDATE notes SET n = {number + 1}")
+            await (one, two)[number // 2 % 2].write(note(f"b{number}"))
+            assert one.position().epoch != before
+
+
+async def test_foreign_readers_and_checkpoints_are_no_writers(tmp_path: Path) -> None:
+    """Another program may look, and may copy the WAL back, without a new epoch."""
+    async with opened(tmp_path) as store:
+        await store.write(note("a"))
+        before = store.position().epoch
+        with closing(sqlite3.connect(tmp_path / "data.db")) as connection:
+            connection.execute("SELECT * FROM notes").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await store.write(note("b"))
+        assert store.position().epoch == before
+
+
+async def test_a_copy_without_its_marks_has_its_own_epoch(tmp_path: Path) -> None:
+    """Nothing vouches for a database that was copied alone."""
+    before = await epoch_of(tmp_path)
+    shutil.rmtree(tmp_path / ".pbtornado")
+    assert await epoch_of(tmp_path) != before
+
+
+async def test_a_crashed_turn_is_repaired(tmp_path: Path) -> None:
+    """A worker that died between COMMIT and its notes leaves marks behind that the next turn puts right."""
+    async with opened(tmp_path) as store, opened(tmp_path) as died:
+        await store.write(note("a"))
+        before, mark = store.position(), store.schema_mark
+        spine = died._spine
+        assert spine is not None
+        spine.begin()
+        foreign(tmp_path, "INSERT INTO _changes VALUES (2, '', '', '', 'create', '_collections', 'c', '{}', '{}')")
+        assert store.disturbed
+        await store.write(lambda writer: None)
+        assert str(store.position()) == f"{before.epoch}:2"
+        assert store.schema_mark != mark
+
+
+async def test_a_later_format_is_refused(tmp_path: Path) -> None:
+    """A log of a later version is left alone."""
+    await epoch_of(tmp_path)
+    foreign(tmp_path, "UPDATE _cursors SET seq = 99 WHERE name = ''")
+    store = SqliteStore(tmp_path / "data.db")
+    with pytest.raises(UnusableDirectory, match="newer"):
+        await store.open()
+
+
+async def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
+    """While another program writes, the loop goes on and the write follows."""
+    async with opened(tmp_path) as store:
+        with closing(sqlite3.connect(tmp_path / "data.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            write = asyncio.ensure_future(store.write(note("a")))
+            await asyncio.sleep(0.05)
+            assert not write.done()
+            connection.execute("ROLLBACK")
+        assert await write == 1
