@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import jwt
 
@@ -50,11 +50,15 @@ def claims(token: str, key: str) -> Mapping[str, Any] | None:
 
 def timely(claims: Mapping[str, Any]) -> bool:
     """Is now within the token's times (`exp`, `nbf`, `iat`: seconds since 1970)?"""
-    now = time.time()
-    expires, begins = claims.get("exp"), [claims[name] for name in ("nbf", "iat") if name in claims]
-    if not all(isinstance(moment, int | float) and not isinstance(moment, bool) for moment in (expires, *begins)):
+    now, expires = time.time(), claims.get("exp")
+    if not is_number(expires) or now >= expires:
         return False
-    return bool(now < float(expires or 0)) and all(moment <= now for moment in begins)
+    return all(is_number(claims[name]) and claims[name] <= now for name in ("nbf", "iat") if name in claims)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Is it a number, which a truth value is not?"""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @lru_cache(REMEMBERED)
