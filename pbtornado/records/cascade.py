@@ -9,12 +9,15 @@ from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.fields import RelationField
 from ..schema.record import Record
-from ..store.protocol import Writer
+from ..store.protocol import Reader, Writer
 from ..store.query import Bindable
 from ..values import json_text
 from . import companions, questions, save
+from .remembered import remembered
 
 BATCH = 4000
+QUICK = 2000
+"""Rows of a referring collection up to which a delete is quick; relations have no index unless somebody made one."""
 SUPERUSERS = "_superusers"
 REFERENCED = "Failed to delete record. Make sure that the record is not part of a required relation reference."
 LAST_SUPERUSER = "You can't delete the only existing superuser"
@@ -32,6 +35,25 @@ def delete(writer: Writer, catalog: Catalog, record: Record) -> None:
             going.pop()
         else:
             going.append(_take(writer, catalog, next_one))
+
+
+def is_long(reader: Reader, catalog: Catalog, collection: Collection) -> bool:
+    """May a delete have to look through so many records that it should not hold up the loop?"""
+    newest = (reader.one(questions.newest_row(other)) for other in reachable(catalog, collection))
+    return any(row is not None and row[0] > QUICK for row in newest)
+
+
+@remembered
+def reachable(catalog: Catalog, collection: Collection) -> tuple[Collection, ...]:
+    """The collections that the delete of a record may reach into: those with relations to it, and on from those that go along."""
+    found: dict[str, Collection] = {}
+    waiting = [collection]
+    while waiting:
+        for source, field in catalog.referring(waiting.pop()):
+            if source.id not in found and not source.is_view:
+                found[source.id] = source
+                waiting += [source] if field.cascade_delete else []
+    return tuple(found.values())
 
 
 def _take(writer: Writer, catalog: Catalog, record: Record) -> Iterator[Record]:

@@ -29,8 +29,11 @@ Errors = dict[str, FieldError]
 def value_errors(collection: Collection, values: Mapping[str, Any], touched: Iterable[str], old: Record | None) -> Errors:
     """Errors that the values alone tell, of all fields; passwords among `touched` are plain, others hashes."""
     spoken_of = frozenset(touched)
-    found = {field.name: _value_error(field, values[field.name], field.name in spoken_of, old) for field in collection.fields}
-    return {name: error for name, error in found.items() if error}
+    found: Errors = {}
+    for field in collection.fields:
+        if error := _value_error(field, values[field.name], field.name in spoken_of, old):
+            found[field.name] = error
+    return found
 
 
 def _value_error(field: Field, value: Any, touched: bool, old: Record | None) -> FieldError | None:

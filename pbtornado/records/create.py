@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from ..errors import BadRequest, Invalid
@@ -20,7 +21,7 @@ from .cascade import SUPERUSERS
 from .check import last_errors, stored_errors, value_errors
 from .credentials import Credentials
 from .draft import blank, resolve
-from .parts import Moved, Parts
+from .parts import Parts
 from .uploads import Placed, named, uploads_of
 
 FAILED = "Failed to create record"
@@ -33,11 +34,11 @@ class Creation:
 
     def __init__(self, parts: Parts, name: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
         self.parts, self.payload = parts, payload
-        self.catalog = parts.catalogs.current
+        self.mark, self.catalog = parts.collections()
         self.collection = writable(self.catalog, name)
         refuse_locked(self.collection.create_rule, info)
         self.draft = resolve(self.collection, payload, blank(self.collection), info.actor)
-        self.info = info.with_body(self.draft.body)
+        self.info = info
         self.values = {**blank(self.collection), **self.draft.values}
         self.values["id"] = self.values["id"] or new_key(self.collection)
         self.question = self._question()
@@ -57,6 +58,11 @@ class Creation:
 
     # ---- gate
 
+    @cached_property
+    def asking(self) -> RequestInfo:
+        """The request as rules read it."""
+        return self.info.with_body(self.draft.body)
+
     def _question(self) -> Question | None:
         rule = self.collection.create_rule
         if not rule or self.info.actor.superuser:
@@ -70,9 +76,11 @@ class Creation:
         """Is the actor let in (BadRequest when not), and is he a manager of the record?"""
         if self.info.actor.superuser:
             return True
-        self.image = Record(self.collection, self._unproven()).to_row()
         managed = bool(self.collection.auth and self.collection.auth.manage_rule and self.info.actor.record)
-        return await self.parts.store.read(self._judge) if self.question or managed else False
+        if not self.question and not managed:
+            return False
+        self.image = Record(self.collection, self._unproven()).to_row()
+        return await self.parts.store.read(self._judge)
 
     def _unproven(self) -> dict[str, Any]:
         """The values as rules see them: nobody gets in by calling himself verified."""
@@ -80,17 +88,17 @@ class Creation:
 
     def _judge(self, reader: Reader) -> bool:
         self._ask(reader)
-        return manages(reader, self.catalog, self.collection, self.info, image=self.image)
+        return manages(reader, self.catalog, self.collection, self.asking, image=self.image)
 
     def _ask(self, reader: Reader) -> None:
-        if self.question and not holds(reader, self.question, self.info, image=self.image):
+        if self.question and not holds(reader, self.question, self.asking, image=self.image):
             raise BadRequest(FAILED)
 
     # ---- check and prepare
 
     async def _check(self, manager: bool) -> None:
         if self.collection.is_auth:
-            _refuse(Credentials(self.info.body).errors(self.values, None, manager))
+            _refuse(Credentials(self.draft.body).errors(self.values, None, manager))
         errors = value_errors(self.collection, self.values, self.collection.names, None)
         if errors:
             others = await self.parts.store.read(self._stored_errors)
@@ -107,8 +115,7 @@ class Creation:
     # ---- commit
 
     def _commit(self, writer: Writer) -> Record:
-        if self.parts.catalogs.current is not self.catalog:
-            raise Moved
+        self.parts.refuse_moved(self.mark)
         if self.question and not settled(self.question):
             self._ask(writer)
         self._refuse_stored(writer)

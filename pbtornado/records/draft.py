@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from ..rules.request import Actor
@@ -12,15 +13,16 @@ from ..schema.fields import AutodateField, Field, FileField, Modifier, PasswordF
 from ..values import ReceivedFile, text_of
 from .remembered import remembered
 
-NOT_FIELDS = frozenset(("expand",))
+How = Literal["set", "keep", "autogenerate"] | Modifier
 
 
 @dataclass(frozen=True, slots=True)
 class Setter:
-    """What one key of a payload does to one field."""
+    """What one key of a payload does to one field; where `guarded`, for superusers only."""
 
     field: Field
-    how: Literal["set", "keep", "autogenerate"] | Modifier
+    how: How
+    guarded: bool
 
     def apply(self, current: Any, raw: Any) -> Any:
         """The field's value after it."""
@@ -41,17 +43,18 @@ def setters(collection: Collection) -> dict[str, Setter]:
     """Every key of a payload that means something: fields' names, alone and with their modifiers."""
     table: dict[str, Setter] = {}
     for field in collection.fields:
-        for key, setter in _keys(field):
-            table.setdefault(key, setter)
+        guarded = field.hidden and not (collection.is_auth and field.name == "password")
+        for key, how in _keys(field):
+            table.setdefault(key, Setter(field, how, guarded))
     return table
 
 
-def _keys(field: Field) -> list[tuple[str, Setter]]:
+def _keys(field: Field) -> list[tuple[str, How]]:
     forms: dict[Modifier, str] = {"append": f"{field.name}+", "prepend": f"+{field.name}", "subtract": f"{field.name}-"}
-    keys = [(key, Setter(field, how)) for how, key in forms.items() if how in field.modifiers]
+    keys: list[tuple[str, How]] = [(field.name, "keep" if isinstance(field, AutodateField) else "set")]
     if isinstance(field, TextField):
-        keys.append((f"{field.name}:autogenerate", Setter(field, "autogenerate")))
-    return [(field.name, Setter(field, "keep" if isinstance(field, AutodateField) else "set")), *keys]
+        keys.append((f"{field.name}:autogenerate", "autogenerate"))
+    return keys + [(key, how) for how, key in forms.items() if how in field.modifiers]
 
 
 @remembered
@@ -60,16 +63,18 @@ def blank(collection: Collection) -> Mapping[str, Any]:
     return {field.name: field.zero() for field in collection.fields}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
-    """A payload resolved on the values of a record.
+    """A payload resolved on the values of a record: new values of the fields that were spoken of, and what was none of them."""
 
-    `body` is what rules read as `@request.body.*`; `values` the new values by field, of the fields
-    that were spoken of; `files` the uploads among them, which a field may have dropped again.
-    """
-
-    body: Mapping[str, Any]
+    collection: Collection
     values: Mapping[str, Any]
+    rest: Mapping[str, Any]
+
+    @cached_property
+    def body(self) -> Mapping[str, Any]:
+        """What rules read as `@request.body.*`."""
+        return {**self.rest, **{name: told(self.collection.by_name[name], value) for name, value in self.values.items()}}
 
 
 def resolve(collection: Collection, payload: Mapping[str, Any], current: Mapping[str, Any], actor: Actor) -> Draft:
@@ -78,30 +83,22 @@ def resolve(collection: Collection, payload: Mapping[str, Any], current: Mapping
     What is said of hidden fields by others than superusers is left out without a word, but for the password.
     """
     known = setters(collection)
-    body: dict[str, Any] = {}
     values: dict[str, Any] = {}
+    rest: dict[str, Any] = {}
     for key in sorted(payload, key=len):
         setter, raw = known.get(key), payload[key]
         if setter is None:
-            body[key] = _without_files(raw)
-        elif actor.superuser or _open(setter.field, collection):
-            field = setter.field
-            given = raw if isinstance(field, FileField) else _without_files(raw)
-            values[field.name] = setter.apply(values.get(field.name, current[field.name]), given)
-    for name, value in values.items():
-        body[name] = told(collection, name, value)
-    return Draft(body, {name: value for name, value in values.items() if name not in NOT_FIELDS})
+            rest[key] = _without_files(raw)
+        elif actor.superuser or not setter.guarded:
+            name = setter.field.name
+            given = raw if isinstance(setter.field, FileField) else _without_files(raw)
+            values[name] = setter.apply(values[name] if name in values else current[name], given)
+    return Draft(collection, values, rest)
 
 
-def _open(field: Field, collection: Collection) -> bool:
-    """May anybody whom the rules admit write it?"""
-    return not field.hidden or (collection.is_auth and field.name == "password")
-
-
-def told(collection: Collection, name: str, value: Any) -> Any:
+def told(field: Field, value: Any) -> Any:
     """A value as rules read it in the body: a password is plain, an upload says its name and size."""
-    field = collection.field(name)
-    if isinstance(field, PasswordField) or field is None:
+    if isinstance(field, PasswordField):
         return value
     if isinstance(field, FileField):
         return [_told_file(item) for item in value] if isinstance(value, list) else _told_file(value)

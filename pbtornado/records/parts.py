@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import BadRequest, Busy
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..store.protocol import BadQuestion, Origin, Store, Writer
 from .credentials import password_fields
@@ -25,33 +25,52 @@ class Moved(Exception):
     """The collections changed between gate and commit: what was decided must be decided again."""
 
 
+class RecordStore(Store, Protocol):
+    """A store that says when collections moved."""
+
+    @property
+    def schema_mark(self) -> int:
+        """Moves whenever any process committed a change of a collection; cheap, and readable from any thread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The store and what stands around it."""
 
-    store: Store
+    store: RecordStore
     catalogs: Catalogs
     storage: Storage
     passwords: Passwords
 
-    async def write(self, work: Callable[[Writer], T], info: RequestInfo) -> T:
+    def collections(self) -> tuple[int, Catalog]:
+        """The collections as they are now, and the mark by which `refuse_moved` knows them again."""
+        mark = self.store.schema_mark
+        return mark, self.catalogs.current
+
+    def refuse_moved(self, mark: int) -> None:
+        """For writers: raises Moved where collections are no longer what they were at `mark`."""
+        if self.store.schema_mark != mark:
+            raise Moved
+
+    async def write(self, work: Callable[[Writer], T], info: RequestInfo, *, long: bool = False) -> T:
         """Runs work in the writer, in the name of the actor."""
-        return await self.store.write(work, Origin(info.request_id, info.actor.label))
+        return await self.store.write(work, Origin(info.request_id, info.actor.label), long=long)
 
     async def settled(self, verb: Callable[[], Awaitable[T]]) -> T:
         """Runs a verb, again where it was overtaken by a change of collections.
 
         Raises Busy where that goes on, BadRequest for a filter or rule that the database does not understand.
         """
+        misunderstood: BadQuestion | None = None
         for _ in range(ATTEMPTS):
-            catalog = self.catalogs.current
             try:
                 return await verb()
             except Moved:
                 continue
             except BadQuestion as error:
-                if self.catalogs.current is catalog:
+                if misunderstood:
                     raise BadRequest from error
+                misunderstood = error
         raise Busy
 
     async def hashes(self, collection: Collection, values: Mapping[str, Any]) -> dict[str, str]:

@@ -73,6 +73,13 @@ def some_rows(collection: Collection) -> Select:
     return Select((THE_ID,), Table(collection.name), limit=Param(PAGE_LIMIT))
 
 
+@remembered
+def newest_row(collection: Collection) -> Select:
+    """The number of the row added last: at least as many rows there are, or were once."""
+    number = Column("r", "rowid")
+    return Select((number,), Table(collection.name), order=(Order(number, descending=True),), limit=ONE)
+
+
 # ---- with a rule
 
 

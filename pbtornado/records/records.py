@@ -11,11 +11,11 @@ from ..passwords import Passwords
 from ..rules.request import RequestInfo
 from ..schema.catalog import Catalogs
 from ..schema.record import Record
-from ..store.protocol import Origin, Store, Writer
+from ..store.protocol import Origin, Reader, Writer
 from . import cascade, export, questions, save
 from .access import refuse_locked, writable
 from .create import create
-from .parts import Moved, Parts
+from .parts import Parts, RecordStore
 from .read import by_rule, listing, load_if, viewing
 from .update import update
 
@@ -26,7 +26,7 @@ Shown = list[dict[str, Any]]
 class Records:
     """The records of all collections, for whoever asks; every answer is plain JSON data that the actor may see."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, storage: Storage, passwords: Passwords) -> None:
+    def __init__(self, store: RecordStore, catalogs: Catalogs, storage: Storage, passwords: Passwords) -> None:
         self.parts = Parts(store, catalogs, storage, passwords)
         self.store, self.catalogs = store, catalogs
 
@@ -74,20 +74,22 @@ class Records:
         await self.parts.settled(lambda: self._delete(name, record_id, info))
 
     async def _delete(self, name: str, record_id: str, info: RequestInfo) -> None:
-        catalog = self.catalogs.current
+        mark, catalog = self.parts.collections()
         collection = writable(catalog, name)
         if not record_id:
             raise NotFound
         refuse_locked(collection.delete_rule, info)
         question = by_rule(catalog, collection, collection.delete_rule, info)
 
+        def gate(reader: Reader) -> bool:
+            load_if(reader, question, collection, record_id, info)
+            return cascade.is_long(reader, catalog, collection)
+
         def commit(writer: Writer) -> None:
-            if self.catalogs.current is not catalog:
-                raise Moved
+            self.parts.refuse_moved(mark)
             cascade.delete(writer, catalog, load_if(writer, question, collection, record_id, info))
 
-        await self.store.read(lambda reader: load_if(reader, question, collection, record_id, info))
-        await self.parts.write(commit, info)
+        await self.parts.write(commit, info, long=await self.store.read(gate))
 
     async def export(self, records: Sequence[Record], info: RequestInfo, expand: str = "") -> Shown:
         """Records of one collection as the actor may see them, expanded."""

@@ -18,7 +18,7 @@ from .cascade import SUPERUSERS
 from .check import last_errors, stored_errors, value_errors
 from .credentials import WRONG_OLD_PASSWORD, Credentials, fresh_token_key, token_key_due
 from .draft import resolve
-from .parts import Moved, Parts
+from .parts import Parts
 from .read import by_rule
 from .uploads import Placed, named, uploads_of
 
@@ -42,7 +42,7 @@ class Update:
 
     def __init__(self, parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
         self.parts, self.payload, self.info, self.record_id = parts, payload, info, record_id
-        self.catalog = parts.catalogs.current
+        self.mark, self.catalog = parts.collections()
         self.collection = writable(self.catalog, name)
         if not record_id:
             raise NotFound
@@ -76,11 +76,11 @@ class Update:
             raise NotFound
         old = Record.from_row(self.collection, row)
         draft = resolve(self.collection, self.payload, old.values, self.info.actor)
-        info = self.info.with_body(draft.body)
+        info = self.info.with_body(draft.body) if self.question or self.collection.is_auth else self.info
         if self.question and not holds(reader, self.question, info, record_id=self.record_id):
             raise NotFound
         manager = manages(reader, self.catalog, self.collection, info, record_id=self.record_id)
-        return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(draft.body), manager)
+        return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(info.body), manager)
 
     async def _prove(self, judged: Judged) -> None:
         """Checks the old password, slowly, and remembers against which hash; an empty one is found missing later."""
@@ -111,8 +111,7 @@ class Update:
     # ---- commit
 
     def _commit(self, writer: Writer) -> Record:
-        if self.parts.catalogs.current is not self.catalog:
-            raise Moved
+        self.parts.refuse_moved(self.mark)
         judged = self._judged_now(writer)
         _refuse(self._stored_errors(writer, judged))
         _refuse(last_errors(writer, self.catalog, self.collection, judged.values, new=False))
