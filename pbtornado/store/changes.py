@@ -34,14 +34,8 @@ _AFTER = Select(
     limit=Param("limit"),
 )
 _OLDEST = Select((_column("seq"), _column("at")), Table(CHANGES), order=(Order(_column("seq")),), limit=Value(1))
-_NEWEST = Select((_column("seq"),), Table(CHANGES), order=(Order(_column("seq"), descending=True),), limit=Value(1))
-_EXPIRED = Select(
-    (_column("seq"),),
-    Table(CHANGES),
-    where=Compare("<", _column("at"), Param("before")),
-    order=(Order(_column("seq"), descending=True),),
-    limit=Value(1),
-)
+_FROM = Compare(">=", _column("seq"), Param("seq"))
+_AT = Select((_column("seq"), _column("at")), Table(CHANGES), where=_FROM, order=(Order(_column("seq")),), limit=Value(1))
 _CURSOR = Select((_column("epoch"), _column("seq")), Table(CURSORS), where=Compare("=", _column("name"), Param("name")))
 _SLOWEST = Select(
     (_column("seq"),),
@@ -103,17 +97,24 @@ class ChangeLog:
         Changes made before that time (`2006-01-02 15:04:05.000Z`) may, as far as every durable consumer
         has read them; and whatever stands more than `keep` rows behind the head.
         """
-        old, slowest = reader.one(_EXPIRED, {"before": before}), reader.one(_SLOWEST)
-        by_age = int(old[0]) if old else 0
+        head, slowest = self._store.position().seq, reader.one(_SLOWEST)
+        by_age = _last_before(reader, before, head)
         if slowest is not None:
             by_age = min(by_age, int(slowest[0]))
-        return max(by_age, self._store.position().seq - keep)
+        return max(by_age, head - keep)
 
 
-def newest_seq(reader: Reader) -> int:
-    """The newest seq in the log, 0 when it is empty."""
-    row = reader.one(_NEWEST)
-    return int(row[0]) if row else 0
+def _last_before(reader: Reader, before: str, head: int) -> int:
+    """The last seq of that time, found by halving: seqs and times grow together."""
+    low, high = 0, head
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = reader.one(_AT, {"seq": middle})
+        if row is None or row[1] >= before:
+            high = middle - 1
+        else:
+            low = int(row[0])
+    return low
 
 
 def image_text(image: Mapping[str, Any]) -> str:

@@ -102,7 +102,7 @@ async def test_a_crashed_turn_is_repaired(tmp_path: Path) -> None:
         before, mark = store.position(), store.schema_mark
         spine = died._spine
         assert spine is not None
-        spine.begin()
+        spine.check(died._writer.connection)
         foreign(tmp_path, "INSERT INTO _changes VALUES (2, '', '', '', 'create', '_collections', 'c', '{}', '{}')")
         assert store.disturbed
         await store.write(lambda writer: None)

@@ -213,23 +213,23 @@ class GroupCommit:
     def _commit(self) -> Exception | None:
         """Ends the transaction and the turn; returns why nothing was committed."""
         try:
-            return self._commit_open() if self._connection.in_transaction else CommitFailed("the group was undone")
+            failure = self._commit_open()
+            if self._spine is not None and failure is None:
+                self._spine.settle(self._writer.appended, self._writer.schema_moved)
+            elif self._spine is not None:
+                self._spine.abandon()
+            return failure
         finally:
             self._turn.leave()
 
     def _commit_open(self) -> Exception | None:
-        spine = self._spine
-        if spine is not None:
-            spine.begin()
+        if not self._connection.in_transaction:
+            return CommitFailed("the writes were undone")
         try:
             run(self._connection, "COMMIT")
         except Exception as error:
             undo(self._connection)
-            if spine is not None:
-                spine.abandon()
             return error if isinstance(error, CommitFailed) else CommitFailed(str(error))
-        if spine is not None:
-            spine.settle(self._writer.appended, self._writer.schema_moved)
         return None
 
     def _refuse(self, error: Exception) -> None:

@@ -30,7 +30,7 @@ class Marks:
             os.close(descriptor)
         self._words = memoryview(self._memory).cast("Q")
         if self._words[0] != _VERSION:
-            self._words[0] = _VERSION
+            self._words[:] = _array(_VERSION, *[0] * (_SIZE // 8 - 1))
 
     def close(self) -> None:
         self._words.release()
@@ -66,11 +66,11 @@ class Marks:
         return bool(self._words[_PENDING])
 
     def begin(self) -> None:
-        """Call it before a commit."""
+        """Call it before anything is written."""
         self._words[_PENDING] = 1
 
     def abandon(self) -> None:
-        """Call it when the commit came to nothing."""
+        """Call it when nothing was committed."""
         self._words[_PENDING] = 0
 
     def settle(self, commit: Commit, head: int, epoch: int, *, schema: bool = False) -> None:

@@ -51,7 +51,7 @@ class Statements:
             return kept[1]
         statement = self._dialect.render(question)
         if len(self._kept) >= _RENDERED_LIMIT:
-            self._kept.pop(next(iter(self._kept)), None)
+            self._kept.clear()
         self._kept[id(question)] = (question, statement)
         return statement
 

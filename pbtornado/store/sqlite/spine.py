@@ -71,18 +71,15 @@ class Spine:
         self._judge(connection, opening=True)
 
     def check(self, connection: sqlite3.Connection) -> None:
-        """Judges the last commit, in the transaction that is open."""
+        """Judges the last commit, in the transaction that is open. `settle` or `abandon` follows."""
         marks = self._marks
         self._epoch, self._head, self._schema_moved = marks.epoch, marks.head, False
         if marks.pending or marks.commit.number != self._last_commit().number:
             self._judge(connection, opening=False)
-
-    def begin(self) -> None:
-        """Before COMMIT."""
-        self._marks.begin()
+        marks.begin()
 
     def abandon(self) -> None:
-        """After a COMMIT that failed."""
+        """When the turn ends without a commit."""
         self._marks.abandon()
 
     def settle(self, appended: int, schema_moved: bool) -> None:
