@@ -119,7 +119,7 @@ def _opened(source: BinaryIO) -> Image:
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = JPEG_PIXELS
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module="PIL")  # what is odd about a client's file is no concern of our log
     image = Image.open(source, formats=_FORMATS)
     reducible = image.format in ("JPEG", "MPO") and not image.info.get("progressive")
     if image.width * image.height > (JPEG_PIXELS if reducible else PIXELS):

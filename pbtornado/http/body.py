@@ -51,7 +51,7 @@ class BodyReader:
     def __init__(self, headers: HTTPHeaders, *, limit: int, temporary: Path, in_memory: int = IN_MEMORY) -> None:
         """`limit`, `in_memory`: bytes. Uploads lie in the directory `temporary`. Raises TooLarge where the headers announce more."""
         self.limit = limit
-        self.complete = False
+        self._taken = False
         self._received = 0
         self._failure: Exception | None = None
         self._body: Body | None = None
@@ -77,7 +77,7 @@ class BodyReader:
 
         Raises TooLarge, and BadRequest where it is malformed or of an unknown content type.
         """
-        self.complete = True
+        self._taken = True
         if self._failure:
             raise self._failure
         if self._body is None:
@@ -89,9 +89,9 @@ class BodyReader:
         return self._body
 
     def cut(self) -> None:
-        """The connection is gone; uploads of a body that did not arrive whole are removed."""
-        if not self.complete:
-            self.discard()
+        """The connection is gone; a body nobody has taken yet is given up, with its uploads."""
+        if not self._taken:
+            self._fail(BadRequest())
 
     def discard(self) -> None:
         """Removes what lies on disk."""

@@ -204,6 +204,7 @@ class ApiHandler(Answers):
             self.reader.discard()
 
     def on_connection_close(self) -> None:
+        super().on_connection_close()
         if self.reader:
             self.reader.cut()
 

@@ -43,7 +43,9 @@ class Files:
         """The file of that name, if a field of the record names it. Raises NotFound."""
         catalog = self._catalogs.current
         known = catalog.find(collection)
-        found = await self._store.read(lambda reader: _find(reader, catalog, known, record_id, name)) if known else None
+        if known is None:
+            raise NotFound("Missing or invalid collection context.")
+        found = await self._store.read(lambda reader: _find(reader, catalog, known, record_id, name))
         if found is None:
             raise NotFound
         return found

@@ -9,15 +9,7 @@ from tornado.httputil import HTTPHeaders
 from pbtornado.errors import ApiError, BadRequest, TooLarge
 from pbtornado.http.body import Body, BodyReader, infer
 from pbtornado.values import ReceivedFile
-
-MULTIPART = "multipart/form-data; boundary=xx"
-END = b"--xx--\r\n"
-
-
-def part(name: str, content: bytes, filename: str | None = None) -> bytes:
-    """One part of a multipart body, a file where a file name is given."""
-    where = f'form-data; name="{name}"' + (f'; filename="{filename}"' if filename is not None else "")
-    return b"--xx\r\nContent-Disposition: " + where.encode() + b"\r\n\r\n" + content + b"\r\n"
+from tests.http.forms import END, MULTIPART, part
 
 
 def reader(tmp_path: Path, content_type: str, limit: int = 1 << 20, in_memory: int = 1 << 20, length: int | None = None) -> BodyReader:
