@@ -1,4 +1,4 @@
-"""Collections over HTTP, for superusers: list, view, create, update, delete."""
+"""Collections over HTTP, for superusers: list, view, create, update, delete, truncate, import."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ..store.protocol import Origin
 from .handler import ApiHandler
 
 MALFORMED = "Failed to load the submitted data due to invalid formatting."
+MALFORMED_IMPORT = "An error occurred while loading the submitted data."
 
 
 class _ForSuperusers(ApiHandler):
@@ -48,6 +49,22 @@ class OneCollection(_ForSuperusers):
 
     async def delete(self, collection: str) -> None:
         await self.backend.collections.delete(collection, self.origin)
+        self.answer_nothing()
+
+
+class Truncation(_ForSuperusers):
+    """DELETE /api/collections/{collection}/truncate"""
+
+    async def delete(self, collection: str) -> None:
+        await self.backend.collections.truncate(collection, self.origin)
+        self.answer_nothing()
+
+
+class Import(_ForSuperusers):
+    """PUT /api/collections/import"""
+
+    async def put(self) -> None:
+        await self.backend.collections.import_all(self.body(MALFORMED_IMPORT).fields, self.origin)
         self.answer_nothing()
 
 

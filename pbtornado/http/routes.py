@@ -7,7 +7,7 @@ from typing import Any
 from ..config import Options
 from . import auth, files, realtime
 from .admin import dashboard
-from .collections import Collections, OneCollection, Scaffolds
+from .collections import Collections, Import, OneCollection, Scaffolds, Truncation
 from .health import Health
 from .public import public_files
 from .records import OneRecord, Records
@@ -23,6 +23,8 @@ API: list[Route] = [
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),
+    (r"/api/collections/import", Import),
+    (r"/api/collections/([^/]+)/truncate", Truncation),
     (r"/api/collections/([^/]+)", OneCollection),
 ]
 
