@@ -9,8 +9,9 @@ from typing import Protocol
 
 from ..rules.request import Actor
 from ..schema.catalog import Catalogs
-from ..store.changes import ChangeLog, newest_seq
+from ..store.changes import CHANGES, ChangeLog
 from ..store.protocol import Change, Position
+from ..store.query import Column, Order, Select, Statement, Table, Value
 from ..values import json_bytes
 from .actors import Actors
 from .connection import Connection, event, place
@@ -26,9 +27,22 @@ TURN_SECONDS = 0.005
 TURN_BYTES = 32 * 1024
 """After so much, the loop and the sockets get their turn."""
 
+_SEQ = Column("r", "seq")
+_NEWEST = Select((_SEQ,), Table(CHANGES), order=(Order(_SEQ, descending=True),), limit=Value(1))
+
+
+class Renderer(Protocol):
+    """What makes a question ready to be asked often."""
+
+    def render(self, select: Select) -> Statement: ...
+
 
 class FanoutStore(Protocol):
     """What a store must offer to fan-out."""
+
+    @property
+    def dialect(self) -> Renderer:
+        """Its language."""
 
     @property
     def changes(self) -> ChangeLog:
@@ -55,7 +69,7 @@ class Fanout:
     def open(self) -> None:
         """Connects to the database; after the process is forked."""
         self._reader = self._store.private_reader()
-        self.subscribers = Subscribers(self._reader, self._catalogs.current)
+        self.subscribers = Subscribers(self._reader, self._catalogs.current, self._store.dialect.render)
         self.actors = Actors(self._reader, self.subscribers)
         self._telling = Telling(self._reader, self.subscribers)
         head = self._store.changes.position()
@@ -215,6 +229,6 @@ class Fanout:
         return event(str(position), "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))
 
     def _head(self) -> Position:
-        """The newest commit, whichever worker made it."""
-        head = self._store.changes.position()
-        return Position(head.epoch, max(head.seq, self._reader.read(newest_seq)))
+        """The newest commit, whichever worker made it and whether or not it lived to say so."""
+        head, newest = self._store.changes.position(), self._reader.one(_NEWEST)
+        return Position(head.epoch, max(head.seq, newest[0])) if newest else head

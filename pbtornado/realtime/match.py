@@ -12,7 +12,7 @@ from ..rules.rule import Part, Question, RuleError, ask
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..store.protocol import BadQuestion, Reader, TooSlow
-from ..store.query import And, Bindable, Column, Compare, Expr, Image, Join, Param, Select, Table, Value
+from ..store.query import And, Bindable, Column, Compare, Expr, Image, Join, Param, Select, Statement, Table, Value
 
 log = logging.getLogger("pbtornado.realtime")
 
@@ -20,6 +20,7 @@ TABLE = "subscriber"
 GROUP = "subscriber_group"
 ONLY = "subscriber_only"
 T = TypeVar("T")
+Render = Callable[[Select], Statement]
 Deleted = Mapping[str, str]
 """Collection name -> JSON array of the rows that were deleted along with the one asked about."""
 
@@ -56,7 +57,10 @@ class Match:
         filter: str = "",
         actor: Collection | None = None,
         superuser: bool = False,
+        *,
+        render: Render,
     ) -> None:
+        self._render = render
         self._catalog, self._collection, self._actor, self._superuser = catalog, collection, actor, superuser
         self._parts: tuple[Part, ...] = () if superuser or not rule else (Part(rule, True),)
         if filter:
@@ -64,7 +68,7 @@ class Match:
         self.locked = rule is None and not superuser
         self.open = not self._parts
         self._questions: dict[frozenset[str], tuple[Question, bool]] = {}
-        self._selects: dict[tuple[frozenset[str], bool], Select] = {}
+        self._statements: dict[tuple[frozenset[str], bool], Statement] = {}
 
     def check(self) -> None:
         """Compiles the question. Raises RuleError."""
@@ -102,12 +106,12 @@ class Match:
         question, personal = self._question(haunted)
         params: dict[str, Bindable] = dict(question.bind(_NOBODY, image))
         params.update({"ghosts_" + name: ghosts[name] for name in haunted})
-        select = self._select(haunted, only is not None)
+        statement = self._statement(haunted, only is not None)
         if not personal:
-            return ALL if reader.read(lambda reader: reader.exists(select, params)) else set()
+            return ALL if reader.read(lambda reader: reader.exists(statement, params)) else set()
         params[GROUP] = group
         params[ONLY] = only
-        return {row[0] for row in reader.read(lambda reader: reader.rows(select, params))}
+        return {row[0] for row in reader.read(lambda reader: reader.rows(statement, params))}
 
     def _question(self, ghosts: frozenset[str]) -> tuple[Question, bool]:
         """The compiled question, and whether it reads anything of the subscriber."""
@@ -129,11 +133,12 @@ class Match:
             ghosts=ghosts,
         )
 
-    def _select(self, ghosts: frozenset[str], one: bool) -> Select:
-        question, personal = self._question(ghosts)
-        if (ghosts, one) not in self._selects:
-            self._selects[ghosts, one] = over_subscribers(question, one) if personal else question.select((Value(1),), limit=Value(1))
-        return self._selects[ghosts, one]
+    def _statement(self, ghosts: frozenset[str], one: bool) -> Statement:
+        if (ghosts, one) not in self._statements:
+            question, personal = self._question(ghosts)
+            select = over_subscribers(question, one) if personal else question.select((Value(1),), limit=Value(1))
+            self._statements[ghosts, one] = self._render(select)
+        return self._statements[ghosts, one]
 
 
 def over_subscribers(question: Question, one: bool) -> Select:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from ..rules.request import Actor, RequestInfo
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from .connection import Connection
-from .match import TABLE, Match, PrivateReader
+from .match import TABLE, Match, PrivateReader, Render
 from .topics import Topic
 
 COLUMNS = ("id", "topic", "auth_collection", "auth_id", "superuser", "request")
@@ -60,9 +61,10 @@ class Group:
 class Subscribers:
     """All subscriptions of this worker."""
 
-    def __init__(self, reader: PrivateReader, catalog: Catalog) -> None:
-        self._reader = reader
+    def __init__(self, reader: PrivateReader, catalog: Catalog, render: Render) -> None:
+        self._reader, self._render = reader, render
         self._last = 0
+        self._matches: WeakValueDictionary[tuple[str, str | None, str, str, bool], Match] = WeakValueDictionary()
         self._groups: dict[GroupKey, Group] = {}
         self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
         self.catalog = catalog
@@ -104,6 +106,7 @@ class Subscribers:
     def follow(self, catalog: Catalog) -> None:
         """Follows a change of the collections: names, rules and fields may all be others now."""
         self.catalog = catalog
+        self._matches.clear()
         for connection in self.of:
             for subscription in self.of[connection].values():
                 self._leave(subscription)
@@ -114,11 +117,16 @@ class Subscribers:
         """Raises RuleError where the filter of a topic of this actor cannot be understood."""
         collection = self.catalog.find(topic.collection)
         if collection:
-            Match(self.catalog, collection, "", topic.option("filter"), _collection_of(actor), actor.superuser).check()
+            self._match(collection, "", topic.option("filter"), actor).check()
 
-    def _match(self, collection: Collection, topic: Topic, actor: Actor) -> Match:
-        rule = collection.list_rule if topic.record == "*" else collection.view_rule
-        return Match(self.catalog, collection, rule, topic.option("filter"), _collection_of(actor), actor.superuser)
+    def _match(self, collection: Collection, rule: str | None, filter: str, actor: Actor) -> Match:
+        of = _collection_of(actor)
+        key = (collection.id, rule, filter, of.id if of else "", actor.superuser)
+        match = self._matches.get(key)
+        if match is None:
+            match = Match(self.catalog, collection, rule, filter, of, actor.superuser, render=self._render)
+            self._matches[key] = match
+        return match
 
     def _enter(self, subscription: Subscription) -> None:
         collection = self.catalog.find(subscription.topic.collection)
@@ -147,9 +155,10 @@ class Subscribers:
         key = (collection.id, topic.record, topic.option("filter"), of.id if of else "", actor.superuser)
         if key not in self._groups:
             self._last += 1
-            rule = collection.auth.manage_rule if collection.auth else None
-            manage = Match(self.catalog, collection, rule or None, "", of, actor.superuser)
-            group = Group(self._last, key, self._match(collection, topic, actor), manage)
+            rule = collection.list_rule if topic.record == "*" else collection.view_rule
+            match = self._match(collection, rule, topic.option("filter"), actor)
+            manage = self._match(collection, (collection.auth.manage_rule if collection.auth else None) or None, "", actor)
+            group = Group(self._last, key, match, manage)
             self._groups[key] = self._concerned.setdefault(key[:2], {})[key] = group
         return self._groups[key]
 
