@@ -16,8 +16,10 @@ from .records.records import Records
 from .rules.request import Actor
 from .schema.bootstrap import prepare
 from .schema.catalog import Catalogs
+from .schema.settings import Settings
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
+from .store.trimming import Trimming
 
 
 class Backend:
@@ -28,6 +30,7 @@ class Backend:
         self.temporary = options.data_dir / TEMPORARY
         self.store = SqliteStore(options.data_dir / "data.db", readers=options.readers, synchronous=options.synchronous)
         self.catalogs = Catalogs(self.store)
+        self.settings = Settings(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
         self.thumbs = Thumbs(self.storage)
@@ -37,6 +40,7 @@ class Backend:
         self.auth = Auth(self.store, self.catalogs, self.records, self.passwords)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
+        self.trimming = Trimming(self.store.changes)
         self.store.on_commit.append(lambda _: self.tail.wake())
 
     async def start(self) -> None:

@@ -9,7 +9,9 @@ from pbtornado.backend import Backend
 from pbtornado.records import questions
 from pbtornado.rules.request import Actor, RequestInfo
 from pbtornado.schema.record import Record
-from pbtornado.store.protocol import Origin
+from pbtornado.schema.settings import load_settings
+from pbtornado.store.protocol import Origin, Writer
+from pbtornado.values import json_text
 from tests.client import SUPERUSER
 
 PASSWORD = "1234567890"
@@ -55,3 +57,14 @@ async def collection(backend: Backend, name: str, *fields: dict[str, Any], **opt
 async def records(backend: Backend, name: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
     """New records, made by the program itself, as they were answered."""
     return [await backend.records.create(name, row, ROOT) for row in rows]
+
+
+async def change_settings(backend: Backend, **settings: Any) -> None:
+    """Writes settings into the directory as the program itself would, the others staying as they are."""
+
+    def work(writer: Writer) -> None:
+        value = json_text({**load_settings(writer), **settings})
+        writer.update("_params", "settings", {"value": value})
+        writer.append("update", "_params", "settings", {})
+
+    await backend.store.write(work)

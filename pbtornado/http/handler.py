@@ -18,6 +18,7 @@ from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
 from .info import peer, query_values, request_info
+from .limits import among, real_ip
 
 log = logging.getLogger("pbtornado.http")
 
@@ -117,6 +118,8 @@ class ApiHandler(Answers):
         verb = (self.request.method or "").lower().replace("head", "get")
         if getattr(type(self), verb, None) is getattr(RequestHandler, verb, None):
             raise HTTPError(405)
+        if self.actor.superuser and (allowed := self.backend.settings.current["superuserIPs"]) and not among(self.ip, allowed):
+            raise Forbidden
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
@@ -165,7 +168,7 @@ class ApiHandler(Answers):
     @property
     def ip(self) -> str:
         """The address that asks."""
-        return peer(self.request)
+        return real_ip(self.request.headers, peer(self.request), self.backend.settings.current["trustedProxy"])
 
     def info(self) -> RequestInfo:
         """What rules may read of this request. Raises BadRequest where its body is malformed."""

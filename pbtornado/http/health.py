@@ -14,5 +14,6 @@ class Health(ApiHandler):
         self.answer({"message": "API is healthy.", "code": 200, "data": self._details() if self.actor.superuser else {}})
 
     def _details(self) -> dict[str, object]:
-        proxy = next((name for name in PROXY_HEADERS if self.request.headers.get(name)), "")
+        likely = (*self.backend.settings.current["trustedProxy"]["headers"], *PROXY_HEADERS)
+        proxy = next((name for name in likely if self.request.headers.get(name)), "")
         return {"canBackup": True, "possibleProxyHeader": proxy, "realIP": self.ip}

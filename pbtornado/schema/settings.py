@@ -8,6 +8,7 @@ from typing import Any
 from ..store.protocol import Reader, Writer
 from ..store.query import Column, Compare, Select, Table, Value
 from ..values import json_text, now, parse_json
+from .catalog import CatalogStore
 
 _S3: Mapping[str, Any] = {"enabled": False, "bucket": "", "region": "", "endpoint": "", "accessKey": "", "forcePathStyle": False}
 _SMTP: Mapping[str, Any] = {
@@ -62,6 +63,24 @@ def load_settings(reader: Reader) -> dict[str, Any]:
     except ValueError:
         stored = {}
     return _over(DEFAULTS, stored if isinstance(stored, dict) else {})
+
+
+class Settings:
+    """The settings of a store, always the committed ones."""
+
+    def __init__(self, store: CatalogStore) -> None:
+        self._store = store
+        self._mark: int | None = None
+        self._current: Mapping[str, Any] = DEFAULTS
+
+    @property
+    def current(self) -> Mapping[str, Any]:
+        """The settings as committed by whatever process; read again only when something moved."""
+        mark = self._store.schema_mark
+        if mark != self._mark:
+            self._current = self._store.read_now(load_settings)
+            self._mark = mark
+        return self._current
 
 
 def store_first_settings(writer: Writer) -> None:
