@@ -54,11 +54,13 @@ class Backend:
         if self.worker == 0:
             self.tail.add(ThumbsConsumer(self.catalogs, self.thumbs))
             self.tail.add(CleanerConsumer(self.store, self.catalogs, self.storage))
+            self.trimming.start()
         await self.tail.start()
 
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
         self.realtime.stop()
+        await self.trimming.stop()
         await self.store.quiesce()
         await self.tail.stop()
         self.thumbs.stop()
