@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..store.query import Call
-from .operand import Many, Operand
+from .operand import Many, Operand, Sort
 from .tree import Function, Name, Number, RuleError, Text
 
 Resolve = Callable[[Name | Text | Number], Operand]
@@ -35,8 +35,9 @@ def _geo_distance(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> O
     for position, arg in enumerate(args):
         if isinstance(arg, Text):
             raise RuleError(f"[geoDistance] argument {position} must be an identifier or number")
-    expr = Call("geo_distance", tuple(resolve(arg).expr for arg in args))
-    return Operand(expr, "column", exact=True, pattern=lambda: expr)
+    resolved = [resolve(arg) for arg in args]
+    expr = Call("geo_distance", tuple(arg.expr for arg in resolved))
+    return Operand(expr, "column", exact=True, aside=_aside(resolved), pattern=lambda: expr)
 
 
 def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Operand:
@@ -52,9 +53,14 @@ def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Opera
             raise RuleError(f"[strftime] invalid modifier argument {position} - can be only string")
     form, *rest = [resolve(arg) for arg in args]
     expr = Call("strftime", tuple(arg.expr for arg in (form, *rest)))
-    operand = Operand(expr, "column", pattern=lambda: expr)
+    operand = Operand(expr, "column", aside=_aside([form, *rest]), pattern=lambda: expr)
     time = rest[0].many if rest else None
     if time is None:
         return operand
     inner = Call("strftime", (form.expr, time.value, *(arg.expr for arg in rest[1:])))
     return replace(operand, many=Many(time.joins, inner))
+
+
+def _aside(args: Sequence[Operand]) -> Sort:
+    # PocketBase takes a function with a constant among its arguments for one that is never null there.
+    return "filled" if any(arg.sort in ("filled", "given") for arg in args) else "column"

@@ -30,7 +30,8 @@ class Operand:
     """One side of a comparison.
 
     `exact` compares null with null instead of treating null and '' alike; `kind` is the column's,
-    where it is one; `many` is set where the path is multi-valued, `also` must hold beside every
+    where it is one; `aside` is its sort while the other side is tested for match-all, where that
+    differs; `many` is set where the path is multi-valued, `also` must hold beside every
     comparison it takes part in, `pattern` makes its form as the right side of `~`.
     """
 
@@ -38,6 +39,7 @@ class Operand:
     sort: Sort
     exact: bool = False
     kind: str = ""
+    aside: Sort | None = None
     many: Many | None = None
     also: Expr | None = None
     pattern: Callable[[], Expr] | None = None
@@ -71,7 +73,7 @@ class Operand:
 
     def beside(self) -> Operand:
         """This side while the other is tested for match-all."""
-        return Operand(self.expr, self.sort, pattern=self.pattern)
+        return Operand(self.expr, self.aside or self.sort, pattern=self.pattern)
 
 
 def constant(value: str | float | None) -> Operand:

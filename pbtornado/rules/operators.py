@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..store.query import And, Compare, Comparison, Exists, Expr, Image, Like, Not, Or, Select, Value
-from .operand import EMPTY, Many, Operand
+from .operand import EMPTY, Operand
 from .tree import Sign
 
 Alias = Callable[[], str]
@@ -94,14 +94,12 @@ def _no_counterexample(left: Operand, sign: Sign, right: Operand, alias: Alias) 
         wrong = Not(one(left.each(), sign, right.each()))
         joins = (*left.many.joins, *right.many.joins)
         return Exists(Select((Value(1),), Image(()), alias(), joins, wrong), negated=True)
-    if left.many:
-        return _none_fails(left.many, one(left.each(), sign, right.beside()))
-    assert right.many is not None
-    return _none_fails(right.many, one(left.beside(), sign, right.each()))
-
-
-def _none_fails(many: Many, condition: Expr) -> Expr:
+    many, other = (left.many, right) if left.many else (right.many, left)
+    assert many is not None
+    wrong = Not(one(left.each(), sign, right.beside()) if left.many else one(left.beside(), sign, right.each()))
+    if other.exact or other.aside:
+        return Exists(Select((Value(1),), Image(()), alias(), many.joins, wrong), negated=True)
     # A path without any value needs no row here: the comparison beside this one has judged it.
     first, *rest = many.joins
-    where = Not(condition) if first.on is None else And((first.on, Not(condition)))
+    where = wrong if first.on is None else And((first.on, wrong))
     return Exists(Select((Value(1),), first.source, first.alias, tuple(rest), where), negated=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,9 @@ from .tree import All, Any, Comparison, Function, Name, Number, RuleError, Sign,
 
 if TYPE_CHECKING:
     from lark import Lark
+
+ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
 
 
 @lru_cache(maxsize=1000)
@@ -52,8 +56,7 @@ def grammar() -> Lark:
             return Name(str(token))
 
         def text(self, token: Token) -> Term:
-            quote = token[0]
-            return Text(token[1:-1].replace("\\" + quote, quote))
+            return Text(ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), token[1:-1]))
 
         def number(self, token: Token) -> Term:
             return Number(str(token))
