@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pbtornado.store import BadQuestion, Origin, Reader, StoreBusy, UniqueViolation, Writer
+from pbtornado.store import BadQuestion, CommitFailed, Origin, Reader, StoreBusy, UniqueViolation, Writer
 from pbtornado.store.query import Column, Compare, Count, Param, Select, Table, Value
 from pbtornado.store.sqlite import group
+from pbtornado.store.sqlite.turn import Turn
 from tests.store.notes import TITLES, note, opened, titles
 
 NUMBER = Select((Column("r", "n"),), Table("notes"), where=Compare("=", Column("r", "id"), Param("id")))
@@ -114,6 +117,32 @@ async def test_a_full_queue_refuses_at_once(tmp_path: Path, monkeypatch: pytest.
         answers = await asyncio.gather(*[store.write(note(str(number))) for number in range(25)], return_exceptions=True)
         assert [type(answer) for answer in answers] == [int] * 10 + [StoreBusy] * 15
         assert len(await titles(store)) == 10
+
+
+async def test_a_failing_commit_fails_every_member(tmp_path: Path) -> None:
+    """Nobody of the group is told that it happened, nothing of it did, and the store goes on."""
+    with closing(sqlite3.connect(tmp_path / "data.db")) as connection:
+        connection.execute("CREATE TABLE parts (id TEXT PRIMARY KEY, of_part TEXT REFERENCES parts (id) DEFERRABLE INITIALLY DEFERRED)")
+    async with opened(tmp_path) as store:
+        orphan = store.write(lambda writer: writer.insert("parts", {"id": "p", "of_part": "nowhere"}))
+        answers = await asyncio.gather(store.write(note("a")), orphan, store.write(note("b")), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [CommitFailed] * 3
+        assert (await titles(store), store.position().seq) == ([], 0)
+        assert await store.write(note("c")) == 1
+
+
+async def test_writes_wait_for_a_silent_process_only_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When another process keeps its turn, writes are refused; when it lets go, the next ones happen."""
+    monkeypatch.setattr(group, "LOCK_SECONDS", 0.05)
+    async with opened(tmp_path) as store:
+        silent = Turn(tmp_path / ".pbtornado", "data")
+        assert silent.try_enter()
+        await fails(store.write(note("a")), StoreBusy)
+        silent.leave()
+        silent.close()
+        await store.quiesce()
+        assert await store.write(note("b", "kept")) == 1
+        assert await titles(store) == ["kept"]
 
 
 async def test_a_cancelled_write_that_has_not_begun_does_not_happen(tmp_path: Path) -> None:
