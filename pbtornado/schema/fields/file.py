@@ -45,7 +45,7 @@ class FileField(ListField):
         if not isinstance(value, list | tuple):
             return texts_of(value) if value is not None else []
         single = [found[0] for found in map(self.items, value) if len(found) == 1]
-        return list({_key(item): item for item in reversed(single)}.values())[::-1] if len(single) > 1 else single
+        return list({_key(item): item for item in single}.values()) if len(single) > 1 else single
 
     def modify(self, how: Modifier, current: Any, operand: Any) -> Any:
         """Files put behind or before, or taken away by name."""
