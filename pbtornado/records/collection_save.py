@@ -41,8 +41,7 @@ def creation(catalogs: Catalogs, blank: Collection, payload: Mapping[str, Any]) 
     def work(writer: Writer) -> Collection:
         catalog = catalogs.load(writer)
         new = fresh(catalog, draft)
-        _refuse(errors_of(writer, catalog, new, None), NOT_CREATED)
-        _refuse_view_query(new, None, NOT_CREATED)
+        _refuse(errors_of(writer, catalog, new, None) | _view_errors(new, None), NOT_CREATED)
         return put(writer, new, None)
 
     return work
@@ -58,8 +57,7 @@ def update(catalogs: Catalogs, name_or_id: str, payload: Mapping[str, Any]) -> C
         if draft.id != old.id:
             raise NotFound
         new = changed(draft, old)
-        _refuse(errors_of(writer, catalog, new, old), NOT_UPDATED)
-        _refuse_view_query(new, old, NOT_UPDATED)
+        _refuse(errors_of(writer, catalog, new, old) | _view_errors(new, old), NOT_UPDATED)
         return put(writer, new, old)
 
     return work
@@ -126,15 +124,16 @@ def laid_over(collection: Collection, payload: Mapping[str, Any]) -> Collection:
 
 
 def fresh(catalog: Catalog, draft: Collection) -> Collection:
-    """A new collection with all it must have, its default id a free one."""
+    """A new collection with all it must have, its default id a free one; nobody chooses a view's fields."""
     moment = now()
+    draft = replace(draft, fields=()) if draft.is_view else draft
     new = completed(replace(draft, type=draft.type or "base", created=moment, updated=moment))
     return with_free_id(new, lambda some: some in catalog.by_id) if new.id == checksum_id(new.type, new.name) else new
 
 
 def changed(draft: Collection, old: Collection) -> Collection:
     """A stored collection after a change; another condition for signing in ends all sign-ins made under the former one."""
-    new = completed(replace(draft, updated=now()))
+    new = completed(replace(draft, updated=now(), fields=old.fields if draft.is_view else draft.fields))
     if new.auth is None or old.auth is None or (new.auth.auth_rule or "") == (old.auth.auth_rule or ""):
         return new
     return replace(new, auth=replace(new.auth, auth_token=new_token(new.auth.auth_token.duration)))
@@ -191,10 +190,9 @@ def _refuse(errors: Mapping[str, Any], failure: str) -> None:
         raise BadRequest(failure, errors)
 
 
-def _refuse_view_query(new: Collection, old: Collection | None, failure: str) -> None:
-    if view_differs(new, old):
-        message = "Invalid query - view collections can only be read here, not made or changed."
-        raise BadRequest(failure, {"viewQuery": FieldError("validation_invalid_view_query", message)})
+def _view_errors(new: Collection, old: Collection | None) -> dict[str, FieldError]:
+    message = "Invalid query - view collections can only be read here, not made or changed."
+    return {"viewQuery": FieldError("validation_invalid_view_query", message)} if view_differs(new, old) else {}
 
 
 def view_differs(new: Collection, old: Collection | None) -> bool:

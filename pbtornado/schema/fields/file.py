@@ -44,8 +44,11 @@ class FileField(ListField):
             return [value]
         if not isinstance(value, list | tuple):
             return texts_of(value) if value is not None else []
-        single = [found[0] for found in map(self.items, value) if len(found) == 1]
-        return list({_key(item): item for item in single}.values()) if len(single) > 1 else single
+        distinct: dict[str, Any] = {}
+        for found in map(self.items, value):
+            if len(found) == 1:
+                distinct.setdefault(_key(found[0]), found[0])
+        return list(distinct.values())
 
     def modify(self, how: Modifier, current: Any, operand: Any) -> Any:
         """Files put behind or before, or taken away by name."""
