@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import shutil
@@ -89,21 +90,25 @@ class LocalStorage:
     # ---- removing
 
     def drop(self, key: str) -> None:
-        """Removes the blob, its attributes, and the directory of its record where that is empty now."""
+        """Removes the blob, its attributes, and the directories around it that are empty now."""
         if path := self._find(key):
             with suppress(IsADirectoryError, NotADirectoryError):
                 path.unlink(missing_ok=True)
                 Path(f"{path}{ATTRIBUTES}").unlink(missing_ok=True)
-            with suppress(OSError):
-                path.parent.rmdir()
+            self._prune(path.parent)
 
     def drop_prefix(self, prefix: str) -> None:
-        """Removes the directory the prefix names, and the one around it where that is empty now."""
+        """Removes the directory the prefix names, and those around it that are empty now."""
         folder = self._folder(prefix)
-        shutil.rmtree(folder, onerror=_unless_missing)
-        if folder.parent != self._root:
-            with suppress(OSError):
-                folder.parent.rmdir()
+        _remove_tree(folder)
+        self._prune(folder.parent)
+
+    def _prune(self, folder: Path) -> None:
+        """Removes empty directories from this one upwards."""
+        with suppress(OSError):
+            while folder != self._root:
+                folder.rmdir()
+                folder = folder.parent
 
     # ---- places
 
@@ -205,6 +210,16 @@ def _sync(path: Path) -> None:
 
 def _is_file(found: os.stat_result) -> bool:
     return (found.st_mode & 0o170000) == 0o100000
+
+
+def _remove_tree(path: Path) -> None:
+    """Removes a directory; what others put into it meanwhile goes too."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return shutil.rmtree(path, onerror=_unless_missing)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY or attempt == _ATTEMPTS - 1:
+                raise
 
 
 def _unless_missing(function: Any, path: str, error: Any) -> None:
