@@ -53,6 +53,7 @@ class Server:
         self.directory, self.options, self.command = directory, options, list(command)
         self.port = free_port()
         self.token = ""
+        self.log = directory.parent / f"{directory.name}.log"
 
     @property
     def url(self) -> str:
@@ -61,7 +62,9 @@ class Server:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command of the same program on the same directory, to its end."""
-        return subprocess.run([*self.command, *arguments, "--dir", str(self.directory)], capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(
+            [*self.command, *arguments, "--dir", str(self.directory)], capture_output=True, text=True, check=False, timeout=60
+        )
 
     def __enter__(self) -> Server:
         made = self.run("superuser", "upsert", EMAIL, PASSWORD)
@@ -75,8 +78,8 @@ class Server:
     def start(self) -> None:
         """Starts it and waits until it answers."""
         arguments = ["serve", "--http", f"127.0.0.1:{self.port}", "--dir", str(self.directory), *self.options]
-        self.log = (self.directory.parent / f"{self.directory.name}.log").open("ab")
-        self.process = subprocess.Popen([*self.command, *arguments], stdout=self.log, stderr=self.log, start_new_session=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([*self.command, *arguments], stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + START_SECONDS
         while not self.answers():
             assert self.process.poll() is None and time.monotonic() < end, self.output()
@@ -91,7 +94,7 @@ class Server:
 
     def output(self) -> str:
         """What it printed so far."""
-        return Path(self.log.name).read_text()
+        return self.log.read_text()
 
     def stop(self) -> int:
         """Ends it as a service manager would; answers its exit code."""
@@ -101,7 +104,6 @@ class Server:
             return self.process.wait(20)
         finally:
             self.kill()
-            self.log.close()
 
     def kill(self) -> None:
         """kill -9 of the process and all its workers (their process group is this server's own)."""
@@ -130,7 +132,9 @@ class Server:
 
     def sign_in(self, collection: str = "_superusers", identity: str = EMAIL, password: str = PASSWORD) -> str:
         """Signs in and answers the token; the superuser's is kept for further requests."""
-        answer = self.ask("POST", f"/api/collections/{collection}/auth-with-password", {"identity": identity, "password": password}, token="")
+        answer = self.ask(
+            "POST", f"/api/collections/{collection}/auth-with-password", {"identity": identity, "password": password}, token=""
+        )
         assert answer.status == 200, answer.body
         token = str(answer.json()["token"])
         if collection == "_superusers":

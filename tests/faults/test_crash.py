@@ -32,8 +32,9 @@ class Wreck:
 
     def crash(self, server: Server, chance: random.Random) -> None:
         """Kills one worker, or all with the parent and starts again."""
-        if chance.random() < 0.5:
-            os.kill(chance.choice(server.workers()), signal.SIGKILL)
+        workers = server.workers()
+        if workers and chance.random() < 0.5:
+            os.kill(chance.choice(workers), signal.SIGKILL)
             return
         server.kill()
         server.start()
@@ -78,7 +79,7 @@ class Wreck:
     def changes(self) -> list[tuple[str, str, str]]:
         """The collection's log: position, action, record id."""
         rows = self.query("SELECT seq, action, record FROM _changes WHERE collection = (SELECT id FROM _collections WHERE name = 'items') ORDER BY seq")
-        epoch = str(self.query("SELECT epoch FROM _cursors WHERE name = 'log'")[0][0])
+        epoch = str(self.query("SELECT epoch FROM _cursors WHERE name = ''")[0][0])
         return [(f"{epoch}:{seq}", str(action), str(record)) for seq, action, record in rows]
 
     def rows(self) -> dict[str, float]:
