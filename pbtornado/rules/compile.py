@@ -12,6 +12,8 @@ from .requested import Names
 from .tree import All, Comparison, Function, Name, Number, RuleError, Term, Text, Tree
 
 MAX_COMPARISONS = 200
+MAX_DEPTH = 16
+"""Levels of groups in groups; SQLite's parser gives up at about 20."""
 LITERALS = {"null": None, "true": 1, "false": 0}
 
 
@@ -22,11 +24,13 @@ class Compiler:
         self._names, self._slots, self._alias = names, slots, alias
         self._left = MAX_COMPARISONS
 
-    def condition(self, tree: Tree) -> Expr:
+    def condition(self, tree: Tree, depth: int = 0) -> Expr:
         """The condition of a tree. Raises RuleError."""
         if isinstance(tree, Comparison):
             return self._comparison(tree)
-        items = tuple(self.condition(item) for item in tree.items)
+        if depth > MAX_DEPTH:
+            raise RuleError("groups are nested too deep")
+        items = tuple(self.condition(item, depth + 1) for item in tree.items)
         return And(items) if isinstance(tree, All) else Or(items)
 
     def _comparison(self, tree: Comparison) -> Expr:

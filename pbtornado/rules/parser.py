@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -44,10 +45,10 @@ def grammar() -> Lark:
             return tree
 
         def any(self, *items: Tree) -> Tree:
-            return Any(items)
+            return Any(tuple(_flat(items, Any)))
 
         def all(self, *items: Tree) -> Tree:
-            return All(items)
+            return All(tuple(_flat(items, All)))
 
         def comparison(self, left: Term, sign: Token, right: Term) -> Tree:
             return Comparison(left, cast(Sign, sign.lstrip("?")), right, any=sign.startswith("?"))
@@ -66,3 +67,12 @@ def grammar() -> Lark:
 
     source = (asset("grammar") / "rule.lark").read_text("utf-8")
     return Lark(source, parser="lalr", transformer=Build(), maybe_placeholders=False)
+
+
+def _flat(items: tuple[Tree, ...], kind: type[All | Any]) -> Iterator[Tree]:
+    """Groups within a group of their own kind are not groups."""
+    for item in items:
+        if isinstance(item, kind):
+            yield from item.items
+        else:
+            yield item

@@ -1,0 +1,90 @@
+"""What rules may look like."""
+
+from __future__ import annotations
+
+import pytest
+
+from pbtornado.rules.parser import parse
+from pbtornado.rules.tree import All, Any, Comparison, Function, Name, Number, RuleError, Text
+
+
+def test_a_comparison_has_two_sides_and_a_sign() -> None:
+    """Names, texts and numbers stand on either side; a question mark asks for any match."""
+    assert parse("title ?!= 'a'") == Comparison(Name("title"), "!=", Text("a"), any=True)
+    assert parse("-1.5 <= a.b:each") == Comparison(Number("-1.5"), "<=", Name("a.b:each"))
+
+
+def test_and_binds_tighter_than_or() -> None:
+    """`&&` before `||`, brackets before both."""
+    a, b, c = (Comparison(Name(name), "=", Number("1")) for name in "abc")
+    assert parse("a=1 || b=1 && c=1") == Any((a, All((b, c))))
+    assert parse("(a=1 || b=1) && c=1") == All((Any((a, b)), c))
+
+
+def test_functions_take_plain_arguments() -> None:
+    """A comma may follow the last one."""
+    call = Function("strftime", (Text("%Y"), Name("day")))
+    assert parse("strftime('%Y', day,) = ''") == Comparison(call, "=", Text(""))
+
+
+def test_comments_end_with_their_line() -> None:
+    """Quotes and brackets in a comment mean nothing."""
+    assert parse("a = 1 // isn't (it\n && b = 2") == parse("a=1&&b=2")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"'a\'b'", "a'b"),
+        (r"'a\"b'", 'a"b'),
+        (r"'a\\b'", r"a\b"),
+        (r"'\n\r\t'", "\n\r\t"),
+        (r"'a\b\x\u0041'", r"a\b\x\u0041"),
+        ("'a\nb'", "a\nb"),
+    ],
+)
+def test_a_backslash_escapes_quotes_itself_and_white_space(written: str, meant: str) -> None:
+    """Before any other character it stands for itself."""
+    assert parse(f"{written} = 1").left == Text(meant)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "// nothing",
+        "a",
+        "a =",
+        "= 1",
+        "a == 1",
+        "a <> 1",
+        "a = 1.",
+        "a = .5",
+        "a = 5b",
+        "a = --1",
+        "(a = 1",
+        "a = 1)",
+        "()",
+        "a = 'b",
+        r"a = 'b\'",
+        "a = 1 &&",
+        "a = 1 & b = 1",
+        "a = 1 &&& b = 1",
+        "a ? = 1",
+        "a. = 1",
+        "f (1) = 1",
+        "f(g(1)) = 1",
+        "a = 1 b = 1",
+        "a = 1; b",
+    ],
+)
+def test_what_is_no_rule_is_refused(text: str) -> None:
+    """With a sentence, never with another exception."""
+    with pytest.raises(RuleError, match=r"\w+"):
+        parse(text)
+
+
+def test_deep_nesting_is_no_burden() -> None:
+    """Brackets around one comparison cost nothing."""
+    assert parse("(" * 1500 + "a=1" + ")" * 1500) == parse("a=1")
