@@ -129,7 +129,7 @@ def expected(reader: Reader, listener: Listener, changes: list[Change]) -> list[
         allowed = allows(reader, live.catalogs.current, collection, collection.list_rule, info, image=image)
         return allowed and holds(reader, question, info, image=image)
 
-    events = []
+    events: list[tuple[str, str, str]] = []
     for change in changes:
         for name in sorted(listener.filters):
             now = sees(dict(change.image), listener.filters[name])
