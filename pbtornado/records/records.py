@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import NotFound
+from ..errors import BadRequest, Invalid, NotFound
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
@@ -87,7 +87,11 @@ class Records:
 
         def commit(writer: Writer) -> None:
             self.parts.refuse_moved(mark)
-            cascade.delete(writer, catalog, load_if(writer, question, collection, record_id, info))
+            record = load_if(writer, question, collection, record_id, info)
+            try:
+                cascade.delete(writer, catalog, record)
+            except Invalid as error:  # relations that let go of it are no longer unique
+                raise BadRequest(cascade.REFERENCED, error.errors) from error
 
         await self.parts.write(commit, info, long=await self.store.read(gate))
 

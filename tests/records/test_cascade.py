@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.records.world import AUTODATES, GUEST, PASSWORD, SUPERUSER, World, number, refused, relation, text
+import pytest
+
+from pbtornado.records import cascade
+from tests.records.world import AUTODATES, GUEST, PASSWORD, SUPERUSER, World, codes, number, refused, relation, text
 
 
 async def test_relations_let_go(world: World) -> None:
@@ -99,3 +102,29 @@ async def test_companions_go_along(world: World) -> None:
     await world.add("_mfas", collectionRef=world.collection("users").id, recordRef=ann.actor.record.id, method="otp")
     await world.records.delete("users", ann.actor.record.id, SUPERUSER)
     assert await world.ids("_mfas") == []
+
+
+async def test_references_that_are_no_longer_unique(world: World) -> None:
+    """A relation that must be unique cannot let go twice."""
+    posts = await world.make("posts", text("title"))
+    await world.make("notes", relation("post", posts), indexes=["CREATE UNIQUE INDEX `once` ON `notes` (`post`)"])
+    one, two = [(await world.add("posts"))["id"] for _ in range(2)]
+    for post in (one, two):
+        await world.add("notes", post=post)
+    await world.records.delete("posts", one, GUEST)
+    assert codes(await refused(world.records.delete("posts", two, GUEST))) == {"post": "validation_not_unique"}
+
+
+async def test_deletes_that_reach_far_leave_the_loop(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where many records may refer to one that goes, the writer's thread looks through them."""
+    posts = await world.make("posts", text("title"))
+    notes = await world.make("notes", relation("post", posts, cascadeDelete=True))
+    await world.make("marks", relation("note", notes))
+    assert [found.name for found in cascade.reachable(world.catalogs.current, posts)] == ["notes", "marks"]
+    monkeypatch.setattr(cascade, "QUICK", 1)
+    one = (await world.add("posts"))["id"]
+    for _ in range(3):
+        await world.add("notes", post=one)
+    assert await world.store.read(lambda reader: cascade.is_long(reader, world.catalogs.current, posts))
+    await world.records.delete("posts", one, GUEST)
+    assert await world.ids("notes") == []
