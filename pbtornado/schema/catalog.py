@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..store.protocol import Reader
 from ..store.query import Column, Order, Row, Select, Table
 from .collection import COLUMNS, Collection
 from .fields import RelationField
 
+T = TypeVar("T")
 _VERSIONS = count(1)
 
 STORED_COLLECTIONS = Select(tuple(Column("r", name) for name in COLUMNS), Table("_collections"), order=(Order(Column("r", "rowid")),))
@@ -57,13 +58,13 @@ class Catalog:
 
 
 class CatalogStore(Protocol):
-    """What a store must offer to hold a catalog."""
+    """What a store must offer to whoever holds a copy of collections or settings."""
 
     @property
     def schema_mark(self) -> int:
-        """Moves whenever any process committed a change of a collection; cheap to read."""
+        """Moves whenever any process committed a change of collections or settings; cheap to read."""
 
-    def read_now(self, question: Callable[[Reader], Catalog]) -> Catalog:
+    def read_now(self, question: Callable[[Reader], T]) -> T:
         """Answers a question on the loop's own connection, at once."""
 
 
