@@ -214,11 +214,12 @@ def _is_file(found: os.stat_result) -> bool:
 
 def _remove_tree(path: Path) -> None:
     """Removes a directory; what others put into it meanwhile goes too."""
-    for attempt in range(_ATTEMPTS):
+    for left in reversed(range(_ATTEMPTS)):
         try:
-            return shutil.rmtree(path, onerror=_unless_missing)
+            shutil.rmtree(path, onerror=_unless_missing)
+            break
         except OSError as error:
-            if error.errno != errno.ENOTEMPTY or attempt == _ATTEMPTS - 1:
+            if error.errno != errno.ENOTEMPTY or not left:
                 raise
 
 
