@@ -108,6 +108,16 @@ def test_streams_do_not_hold_it_up(server: Server) -> None:
     stream.close()
 
 
+def test_bodies_that_were_cut_do_not_hold_it_up(server: Server) -> None:
+    """A client that went away in the middle of its body is not waited for."""
+    with socket.create_connection(("127.0.0.1", server.port)) as cut:
+        cut.sendall(b"POST /api/collections/users/records HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        time.sleep(0.2)
+    start = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - start < 2
+
+
 def test_a_dead_worker_is_started_again(pair: Server) -> None:
     """A killed worker comes back, and meanwhile connections wait instead of being refused."""
     time.sleep(1.1)

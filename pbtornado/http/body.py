@@ -185,11 +185,14 @@ class _Unreadable:
 
 
 def json_object(source: bytes | str) -> dict[str, Any]:
-    """The object a JSON text holds, {} for null; BadRequest for anything else."""
+    """The object a JSON text holds, {} for null; BadRequest for anything else. Bytes that are no UTF-8 become U+FFFD."""
     try:
         value = parse_json(source)
     except ValueError:
-        raise BadRequest from None
+        repaired = source.decode("utf-8", "replace") if isinstance(source, bytes) else ""
+        if "\ufffd" not in repaired:
+            raise BadRequest from None
+        return json_object(repaired)
     if value is None:
         return {}
     if not isinstance(value, dict):
