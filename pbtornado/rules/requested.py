@@ -21,9 +21,9 @@ ALLOWED = re.compile(
 
 
 class Names:
-    """Every name a part may use; `asking` is None where requests are not known yet and all their items null."""
+    """Every name a part may use; `reads` collects the request items among them."""
 
-    def __init__(self, resolver: Resolver, asking: Asking | None, reads: set[str]) -> None:
+    def __init__(self, resolver: Resolver, asking: Asking, reads: set[str]) -> None:
         self._resolver, self._asking, self._reads = resolver, asking, reads
 
     def resolve(self, text: str) -> Operand:
@@ -31,9 +31,7 @@ class Names:
         if not ALLOWED.fullmatch(text):
             raise RuleError(f'failed to resolve field "{text}"')
         head, *path = text.split(".")
-        if head != "@request":
-            return self._resolver.resolve(text)
-        return NOTHING if self._asking is None else self._request(self._asking, path)
+        return self._request(self._asking, path) if head == "@request" else self._resolver.resolve(text)
 
     def _request(self, asking: Asking, path: Sequence[str]) -> Operand:
         if path[0] != "auth" or asking.actor is not None:

@@ -118,9 +118,9 @@ _kept: OrderedDict[tuple[Any, ...], tuple[Catalog, Collection, Question]] = Orde
 
 
 def check(catalog: Catalog, collection: Collection, text: str) -> None:
-    """Can this be a rule of the collection? What a request will hold is not known yet. Raises RuleError."""
+    """Can this be a rule of the collection, as far as it shows without knowing who will ask? Raises RuleError."""
     slots = Slots()
-    _Compilation(catalog.find, collection, Joins(), slots, None, True, "table").question((Part(text, True),), "")
+    _Compilation(catalog.find, collection, Joins(), slots, Params(slots, None), True, "table").question((Part(text, True),), "")
 
 
 class _Compilation:
@@ -132,7 +132,7 @@ class _Compilation:
         collection: Collection,
         joins: Joins,
         slots: Slots,
-        asking: Asking | None,
+        asking: Asking,
         superuser: bool,
         record: Literal["table", "image"],
     ) -> None:

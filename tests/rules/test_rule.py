@@ -66,11 +66,13 @@ def test_more_joins_than_a_database_takes_are_refused(world: World) -> None:
 
 
 def test_a_rule_is_checked_without_a_request(world: World) -> None:
-    """Its names must exist; what a request will hold is not known yet."""
+    """Its names must exist; what an actor will be is not known yet."""
     posts = world.find("posts")
-    check(world.catalog, posts, "secret = 'x' && @request.auth.whatever = '' && @request.body.title:length > 1")
+    check(world.catalog, posts, "secret = 'x' && @request.auth.whatever = '' && @request.body.nope.x != 1")
     with pytest.raises(RuleError, match='unknown field "nope"'):
         check(world.catalog, posts, "nope = 1")
+    with pytest.raises(RuleError, match="multivalue"):
+        check(world.catalog, posts, "@request.body.title:length > 1")
 
 
 def test_a_new_collection_may_refer_to_itself_in_its_rules(world: World) -> None:
