@@ -9,6 +9,7 @@ from ..errors import FieldError
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
+from ..schema.validate_auth import PROVIDERS
 from ..store.protocol import Reader
 from ..store.query import And, Column, Compare, Param, Select, Table
 from . import questions
@@ -20,18 +21,20 @@ NAMES = (AUTH_ORIGINS, EXTERNAL_AUTHS, MFAS, OTPS)
 REQUIRED = FieldError("validation_required", "Cannot be blank.")
 NO_COLLECTION = FieldError("validation_invalid_collection_id", "Missing or invalid collection.")
 NO_AUTH_COLLECTION = FieldError("validation_invalid_collection_type", "Invalid collection type - must be auth.")
+NO_PROVIDER = FieldError("validation_in_invalid", "Must be a valid value.")
 NO_RECORD = FieldError("validation_invalid_record", "Missing or invalid record.")
 
 
 def errors(reader: Reader, catalog: Catalog, collection: Collection, values: Mapping[str, Any]) -> dict[str, FieldError]:
-    """What is wrong with the auth record that a companion says it belongs to."""
+    """What is wrong with the auth record that a companion says it belongs to, and with the provider it names."""
     name, key = values["collectionRef"], values["recordRef"]
     owner = next((other for other in catalog.all if other.id == name), None)
     if not name or owner is None or not owner.is_auth:
         return {"collectionRef": REQUIRED if not name else NO_AUTH_COLLECTION if owner else NO_COLLECTION}
-    if not key:
-        return {"recordRef": REQUIRED}
-    return {} if reader.exists(questions.exists_by_id(owner), {questions.RECORD_ID: key}) else {"recordRef": NO_RECORD}
+    if not key or not reader.exists(questions.exists_by_id(owner), {questions.RECORD_ID: key}):
+        return {"recordRef": NO_RECORD if key else REQUIRED}
+    unknown = collection.name == EXTERNAL_AUTHS and values["provider"] not in PROVIDERS
+    return {"provider": NO_PROVIDER} if unknown else {}
 
 
 def of(reader: Reader, catalog: Catalog, record: Record, names: Iterable[str] = NAMES) -> Iterator[Record]:

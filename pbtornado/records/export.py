@@ -40,7 +40,8 @@ def visible_emails(reader: Reader, catalog: Catalog, records: Sequence[Record], 
     ids = frozenset(record.id for record in records)
     if info.actor.superuser:
         return ids
-    own = ids & {info.actor.record.id} if info.actor.record else frozenset()
+    actor = info.actor.record
+    own = ids & {actor.id} if actor and actor.collection.id == collection.id else frozenset()
     return own | managed(reader, catalog, ids, records, info) if collection.auth.manage_rule else own
 
 

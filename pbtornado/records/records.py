@@ -17,6 +17,7 @@ from .access import refuse_locked, writable
 from .create import create
 from .parts import Parts, RecordStore
 from .read import by_rule, listing, load_if, viewing
+from .throttle import Throttle
 from .update import update
 
 NOBODY = Origin()
@@ -29,6 +30,7 @@ class Records:
     def __init__(self, store: RecordStore, catalogs: Catalogs, storage: Storage, passwords: Passwords) -> None:
         self.parts = Parts(store, catalogs, storage, passwords)
         self.store, self.catalogs = store, catalogs
+        self.throttle = Throttle()
 
     async def list(
         self,
@@ -47,7 +49,16 @@ class Records:
         Raises NotFound, Forbidden, BadRequest.
         """
         wanted = {"filter": filter, "sort": sort, "page": page, "per_page": per_page, "skip_total": skip_total, "expand": expand}
-        return await self.parts.settled(lambda: self.store.read(listing(self.catalogs.current, name, info, **wanted).answer))
+        answer = await self.parts.settled(lambda: self.store.read(listing(self.catalogs.current, name, info, **wanted).answer))
+        if filter and not answer["items"] and self._misses_too_often(name, info):
+            await self.throttle.wait()
+        return answer
+
+    def _misses_too_often(self, name: str, info: RequestInfo) -> bool:
+        """Does somebody whom a rule restrains search in vain too often?"""
+        collection = self.catalogs.current.find(name)
+        restrained = collection is not None and collection.list_rule and not info.actor.superuser
+        return bool(restrained and self.throttle.miss(name, info.ip))
 
     async def view(self, name: str, record_id: str, info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """One record. Raises NotFound, Forbidden."""

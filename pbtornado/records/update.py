@@ -50,7 +50,7 @@ class Update:
         self.question: Question | None = None
         if self.collection.update_rule and not info.actor.superuser:
             self.question = by_rule(self.catalog, self.collection, self.collection.update_rule, info)
-        self.proven = ""
+        self.proven: str | None = None
         self.hashes: Mapping[str, str] = {}
 
     async def run(self) -> Record:
@@ -86,7 +86,7 @@ class Update:
         """Checks the old password, slowly, and remembers against which hash; an empty one is found missing later."""
         if self.collection.is_auth and judged.credentials.proof_needed(judged.old, judged.manager) and judged.credentials.old:
             stored = str(judged.old.get("password"))
-            self.proven = stored if await self.parts.passwords.check(judged.credentials.old, stored) else ""
+            self.proven = stored if await self.parts.passwords.check(judged.credentials.old, stored) else None
 
     async def _check(self, judged: Judged) -> None:
         """Raises BadRequest where the values are wrong, together with what only the database can tell."""
@@ -98,7 +98,8 @@ class Update:
     def _refuse_credentials(self, judged: Judged) -> None:
         if self.collection.is_auth:
             errors = judged.credentials.errors(judged.values, judged.old, judged.manager)
-            if judged.credentials.proof_needed(judged.old, judged.manager) and self.proven != judged.old.get("password"):
+            unproven = self.proven is None or self.proven != judged.old.get("password")
+            if unproven and judged.credentials.proof_needed(judged.old, judged.manager):
                 errors.setdefault("oldPassword", WRONG_OLD_PASSWORD)
             _refuse(errors)
 

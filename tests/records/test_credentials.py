@@ -149,3 +149,13 @@ async def test_companions_belong_to_somebody(world: World) -> None:
         ({"collectionRef": owner, "recordRef": "x"}, {"recordRef": "validation_invalid_record"}),
     ):
         assert codes(await refused(world.add("_mfas", method="password", **reference))) == expected
+
+
+async def test_accounts_without_a_password_have_none_to_show(world: World) -> None:
+    """Where no hash is stored, no old password is the right one."""
+    await people(world)
+    ann = await world.user("ann", "people")
+    assert ann.actor.record
+    await world.records.amend(ann.actor.record, {"password": ""})
+    error = await refused(change(world, ann, ann, **NEW_PASSWORD, oldPassword="anything"))
+    assert codes(error) == {"oldPassword": "validation_invalid_old_password"}
