@@ -97,7 +97,7 @@ def _drop_others(writer: Writer, catalog: Catalog, kept: set[str]) -> None:
     """Views first: a view over a dropped table would stand in the way of altering others."""
     others = [one for one in catalog.all if one.id not in kept and not one.system]
     for collection in sorted(others, key=lambda one: not one.is_view):
-        drop(writer, collection)
+        drop(writer, catalog, collection)
 
 
 def _check_all(writer: Writer, catalog: Catalog, wanted: list[Wanted]) -> None:

@@ -15,11 +15,12 @@ from ..schema.defaults import checksum_id, completed, merged, with_free_id
 from ..schema.fields import BadShape
 from ..schema.options import new_token
 from ..schema.record import Record
+from ..schema.settings import rename_limits
 from ..schema.validate import Validation
 from ..store.protocol import BadQuestion, Reader, Writer
-from ..store.query import Select, Table, Value
+from ..store.query import Column, Compare, Select, Table, Value
 from ..values import now
-from . import cascade, questions
+from . import cascade, companions, questions, save
 
 LOG_NAME = "_collections"
 """How the change log names the collection of collections."""
@@ -73,7 +74,7 @@ def deletion(catalogs: Catalogs, name_or_id: str) -> Callable[[Writer], None]:
         reason = f" probably due to existing reference in {', '.join(referring)}" if referring else ""
         if old.system or referring:
             raise BadRequest(NOT_DELETED + reason)
-        drop(writer, old)
+        drop(writer, catalog, old)
         _refuse_broken_views(writer, catalog, old)
 
     return work
@@ -161,17 +162,28 @@ def put(writer: Writer, new: Collection, old: Collection | None) -> Collection:
         writer.update("_collections", old.id, new.to_row())
     if old is None or not new.is_view:
         writer.reshape(old.shape() if old else None, new.shape())
+    if old is not None and old.name != new.name:
+        rename_limits(writer, old.name, new.name)
     image, before = new.image(), old.image() if old else {}
     differing = {key: value for key, value in before.items() if image[key] != value}
     writer.append("update" if old else "create", LOG_NAME, new.id, image, differing)
     return new
 
 
-def drop(writer: Writer, old: Collection) -> None:
-    """Removes the collection and its table, logs the change."""
+def drop(writer: Writer, catalog: Catalog, old: Collection) -> None:
+    """Removes the collection, its table and what is known about its accounts; logs the change."""
     writer.delete("_collections", old.id)
     writer.reshape(old.shape(), None)
+    if old.is_auth:
+        _drop_companions(writer, catalog, old)
     writer.append("delete", LOG_NAME, old.id, old.image())
+
+
+def _drop_companions(writer: Writer, catalog: Catalog, gone: Collection) -> None:
+    mine = Compare("=", Column("r", "collectionRef"), Value(gone.id))
+    for collection in filter(None, map(catalog.find, companions.NAMES)):
+        for row in writer.rows(Select(questions.columns_of(collection), Table(collection.name), where=mine), {}):
+            save.delete(writer, Record.from_row(collection, row))
 
 
 def table_exists(reader: Reader, name: str) -> bool:

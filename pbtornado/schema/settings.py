@@ -58,11 +58,7 @@ _STORED = Select((Column("r", "value"),), Table("_params"), where=Compare("=", C
 def load_settings(reader: Reader) -> dict[str, Any]:
     """The stored settings over the defaults; the defaults alone where none are stored or they are encrypted."""
     row = reader.one(_STORED, {})
-    try:
-        stored = parse_json(row[0]) if row else {}
-    except ValueError:
-        stored = {}
-    return _over(DEFAULTS, stored if isinstance(stored, dict) else {})
+    return _over(DEFAULTS, _parsed(row[0]) if row else {})
 
 
 class Settings:
@@ -87,6 +83,32 @@ def store_first_settings(writer: Writer) -> None:
     """Stores the defaults as the settings of a new directory."""
     moment = now()
     writer.insert("_params", {"id": "settings", "value": json_text(DEFAULTS), "created": moment, "updated": moment})
+
+
+def rename_limits(writer: Writer, old: str, new: str) -> None:
+    """Rate limits of a collection (`name:action`) follow it to its new name; encrypted settings stay as they are."""
+    row = writer.one(_STORED, {})
+    stored = _parsed(row[0]) if row else {}
+    rules = stored.get("rateLimits", {}).get("rules") or []
+    if not any(str(rule.get("label")).startswith(f"{old}:") for rule in rules):
+        return
+    renamed = [{**rule, "label": _renamed(str(rule.get("label")), old, new)} for rule in rules]
+    value = json_text({**stored, "rateLimits": {**stored["rateLimits"], "rules": renamed}})
+    writer.update("_params", "settings", {"value": value, "updated": now()})
+    writer.append("update", "_params", "settings", {})
+
+
+def _renamed(label: str, old: str, new: str) -> str:
+    return new + label[len(old) :] if label.startswith(f"{old}:") else label
+
+
+def _parsed(value: Any) -> dict[str, Any]:
+    """A stored value as data, nothing where it is encrypted."""
+    try:
+        data = parse_json(value)
+    except (ValueError, TypeError):
+        data = None
+    return data if isinstance(data, dict) else {}
 
 
 def _over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

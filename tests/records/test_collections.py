@@ -8,6 +8,7 @@ import pytest
 
 from pbtornado.errors import BadRequest, NotFound
 from pbtornado.schema.fields import Field
+from pbtornado.schema.settings import load_settings
 from pbtornado.store.protocol import Change
 from tests.records.world import SUPERUSER, World
 
@@ -102,6 +103,28 @@ async def test_a_deleted_collection_is_gone_with_its_table(world: World) -> None
         world.collections.view("notes")
     await world.make("notes", TITLE)
     assert await world.ids("notes") == []
+
+
+async def test_what_is_known_about_accounts_goes_with_their_collection(world: World) -> None:
+    """Linked providers and known origins of its records."""
+    people = await world.make("people", type="auth")
+    account = (await world.user("ann", "people")).actor.record
+    assert account
+    origin = {"collectionRef": people.id, "recordRef": account.id, "fingerprint": "f"}
+    await world.add("_authOrigins", **origin)
+    await world.collections.delete("people")
+    assert await world.ids("_authOrigins") == []
+
+
+async def test_rate_limits_follow_a_renamed_collection(world: World) -> None:
+    """Labels of the form `name:action`."""
+    await world.make("notes", TITLE)
+    limits = '{"rateLimits":{"rules":[{"label":"notes:create"},{"label":"*:create"}]},"meta":{"appName":"kept"}}'
+    await world.store.write(lambda writer: writer.update("_params", "settings", {"value": limits}))
+    await world.collections.update("notes", {"name": "papers"})
+    settings = await world.store.read(load_settings)
+    assert [rule["label"] for rule in settings["rateLimits"]["rules"]] == ["papers:create", "*:create"]
+    assert settings["meta"]["appName"] == "kept"
 
 
 async def test_truncation_deletes_record_by_record(world: World) -> None:
