@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar
 
+from tornado.httputil import HTTPHeaders
+from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from ..backend import Backend
@@ -23,6 +25,8 @@ from .limits import among, real_ip
 log = logging.getLogger("pbtornado.http")
 
 JSON = "application/json"
+HEAR_SECONDS = 10.0
+"""How long a client may go on sending a body that has been refused."""
 _FAILURES: dict[int, type[ApiError]] = {400: BadRequest, 404: NotFound, 405: NotFound, 413: TooLarge}
 
 
@@ -66,11 +70,15 @@ class Answers(RequestHandler):
         self.finish()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = as_api_error(kwargs.get("exc_info", (None, None, None))[1], status_code, self.request.method)
+        self.finish(self.failure(kwargs.get("exc_info", (None, None, None))[1], status_code))
+
+    def failure(self, exception: BaseException | None, status: int) -> bytes:
+        """The body of the answer to an exception; its status and headers are set."""
+        error = as_api_error(exception, status, self.request.method)
         self.set_status(error.status)
         for name, value in error.headers.items():
             self.set_header(name, value)
-        self.finish(json_bytes(error.body()) + b"\n")
+        return json_bytes(error.body()) + b"\n"
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         if isinstance(as_api_error(value, 500, self.request.method), Failure):
@@ -93,6 +101,7 @@ class ApiHandler(Answers):
     reader: BodyReader | None = None
     _query: Mapping[str, str] | None = None
     _info: RequestInfo | None = None
+    _heard: object | None = None
 
     def initialize(self) -> None:
         self.backend = self.settings["backend"]
@@ -106,12 +115,20 @@ class ApiHandler(Answers):
             return None
         if token := self.token():
             return self._prepare(token)
-        self.admit()
+        self._admit()
         return None
 
     async def _prepare(self, token: str) -> None:
         self.actor = await self.backend.identify(token)
-        self.admit()
+        self._admit()
+
+    def _admit(self) -> None:
+        try:
+            self.admit()
+        except (ApiError, HTTPError) as error:
+            if not sends_body(self.request.headers):
+                raise
+            self.turn_away(error)
 
     def admit(self) -> None:
         """Refuses what nobody or not this actor may ask, before the body is read; else makes the body's reader."""
@@ -126,6 +143,21 @@ class ApiHandler(Answers):
             raise Forbidden("The authorized record is not allowed to perform this action.")
         in_memory = 2 * self.backend.options.body_limit  # a collection's own limit may be far higher, but is meant for files
         self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
+
+    def turn_away(self, error: Exception) -> None:
+        """Answers now, and hears the rest of the body for a while: who is cut off while sending never reads the answer."""
+        self.clear()
+        self.write(self.failure(error, getattr(error, "status_code", 500)))
+        self.set_header("Content-Length", sum(map(len, self._write_buffer)))
+        self.flush()
+        self._heard = IOLoop.current().call_later(HEAR_SECONDS, self._end)
+        setattr(self, (self.request.method or "").lower(), self._end)
+
+    def _end(self, *path: str) -> None:
+        """The refused body has arrived, or has had its time."""
+        if not self._finished:
+            self.finish()
+            RequestHandler.on_connection_close(self)
 
     def body_limit(self) -> int:
         """How many bytes the body of this request may have; raises ApiError where there can be none."""
@@ -203,6 +235,8 @@ class ApiHandler(Answers):
 
     def on_finish(self) -> None:
         self.settings["open_requests"].discard(self)
+        if self._heard:
+            IOLoop.current().remove_timeout(self._heard)
         if self.reader:
             self.reader.discard()
 
@@ -210,6 +244,11 @@ class ApiHandler(Answers):
         super().on_connection_close()
         if self.reader:
             self.reader.cut()
+
+
+def sends_body(headers: HTTPHeaders) -> bool:
+    """Whether a body follows a request's headers."""
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def as_api_error(error: BaseException | None, status: int, method: str | None) -> ApiError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tornado.tcpclient import TCPClient
 
 from pbtornado.files.temporary import TEMPORARY
 from pbtornado.http import files as module
+from pbtornado.http import handler
 from tests import data
 from tests.client import Answer, Client
 from tests.files.images import opened, quarters
@@ -97,12 +99,26 @@ async def test_refused_upload_leaves_nothing(client: Client) -> None:
 
 
 async def test_body_over_the_limit(client: Client) -> None:
-    """A body that announces more than its collection can hold is 413, before it has been sent."""
+    """A body that announces more than its collection can hold is 413 before it has been sent, and is heard out."""
     await docs(client)
-    stream = await talk(client, f"POST {DOCS} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\nContent-Length: 900000000\r\n\r\n")
-    answer = await asyncio.wait_for(stream.read_until_close(), 5)
+    size = 150_000_000
+    stream = await talk(client, f"POST {DOCS} HTTP/1.1\r\nHost: x\r\nContent-Type: {MULTIPART}\r\nContent-Length: {size}\r\n\r\n")
+    answer = await asyncio.wait_for(stream.read_until(b"}\n"), 5)
     assert answer.startswith(b"HTTP/1.1 413")
     assert answer.endswith(b'{"data":{},"message":"Request entity too large.","status":413}\n')
+    for _ in range(size // 1_000_000):
+        await stream.write(bytes(1_000_000))
+    await stream.write(b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (await asyncio.wait_for(stream.read_until(b"\r\n"), 5)) == b"HTTP/1.1 200 OK\r\n"
+    stream.close()
+    assert left_behind(client) == []
+
+
+async def test_refused_body_is_not_heard_for_ever(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who goes on sending what was refused loses the connection after a while."""
+    monkeypatch.setattr(handler, "HEAR_SECONDS", 0.1)
+    stream = await talk(client, "POST /api/files/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+    assert (await asyncio.wait_for(stream.read_until_close(), 5)).startswith(b"HTTP/1.1 401")
 
 
 async def talk(client: Client, request: str, body: bytes = b"") -> IOStream:
@@ -210,7 +226,7 @@ async def test_several_parts_at_once(client: Client) -> None:
 
 async def test_large_file_is_sent_as_the_client_takes_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that does not read stops the sending, and once it has stopped for too long loses its connection."""
-    monkeypatch.setattr(module, "STALLED", module.timedelta(seconds=0.2))
+    monkeypatch.setattr(module, "STALLED", timedelta(seconds=0.2))
     await docs(client)
     path = await stored(client, bytes(9_000_000), "big.bin")
     assert len((await client.get(path)).body) == 9_000_000
