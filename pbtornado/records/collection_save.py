@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BadRequest, FieldError, NotFound
+from ..errors import BadRequest, FieldError, Invalid, NotFound
 from ..rules.rule import RuleError, check
 from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.defaults import checksum_id, completed, merged, with_free_id
 from ..schema.fields import BadShape
+from ..schema.indexes import parse_index
 from ..schema.options import new_token
 from ..schema.record import Record
 from ..schema.settings import rename_limits
 from ..schema.validate import Validation
-from ..store.protocol import BadQuestion, Reader, Writer
+from ..store.protocol import BadQuestion, IndexRefused, Reader, Writer
 from ..store.query import Column, Compare, Select, Table, Value
 from ..values import now
 from . import cascade, companions, questions, save
@@ -155,19 +156,28 @@ def errors_of(reader: Reader, catalog: Catalog, new: Collection, old: Collection
 
 
 def put(writer: Writer, new: Collection, old: Collection | None) -> Collection:
-    """Stores the collection, makes or alters its table, logs the change. IndexRefused, BadQuestion."""
+    """Stores the collection, makes or alters its table, logs the change. Invalid for an index, BadQuestion."""
     if old is None:
         writer.insert("_collections", new.to_row())
     else:
         writer.update("_collections", old.id, new.to_row())
     if old is None or not new.is_view:
-        writer.reshape(old.shape() if old else None, new.shape())
+        _reshape(writer, new, old)
     if old is not None and old.name != new.name:
         rename_limits(writer, old.name, new.name)
     image, before = new.image(), old.image() if old else {}
     differing = {key: value for key, value in before.items() if image[key] != value}
     writer.append("update" if old else "create", LOG_NAME, new.id, image, differing)
     return new
+
+
+def _reshape(writer: Writer, new: Collection, old: Collection | None) -> None:
+    try:
+        writer.reshape(old.shape() if old else None, new.shape())
+    except IndexRefused as error:
+        name = parse_index(new.indexes[error.position]).name
+        refused = FieldError("validation_invalid_index_expression", f"Failed to create index {name} - {error.reason}")
+        raise Invalid({"indexes": {str(error.position): refused}}) from error
 
 
 def drop(writer: Writer, catalog: Catalog, old: Collection) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..errors import BadRequest, FieldError
+from ..errors import BadRequest, Invalid
 from ..rules.request import RequestInfo
 from ..rules.rule import Part, RuleError, ask
 from ..schema.catalog import Catalogs
 from ..schema.collection import COLUMNS, Collection
 from ..schema.defaults import new_collection
 from ..schema.fields import AutodateField, BoolField, TextField
-from ..store.protocol import BadQuestion, IndexRefused, Origin, Reader, Store, Writer
+from ..store.protocol import BadQuestion, Origin, Reader, Store, Writer
 from ..store.query import Column, Order, Value
 from ..values import ID_ALPHABET, random_text
 from . import collection_import, collection_save
@@ -109,6 +109,8 @@ class Collections:
         work = collection_import.importing(self._catalogs, wanted, delete_missing=delete_missing)
         try:
             await self._store.write(work, origin, long=True)
+        except Invalid as error:
+            raise BadRequest(collection_import.NOT_IMPORTED, error.errors) from error
         except BadQuestion as error:
             raise collection_import.failure(str(error)) from error
 
@@ -116,8 +118,7 @@ class Collections:
         """Runs work as one long write; what the database refuses is a BadRequest."""
         try:
             return await self._store.write(work, origin, long=True)
-        except IndexRefused as error:
-            refused = FieldError("validation_invalid_index_expression", f"Failed to create index - {error.reason}")
-            raise BadRequest(failure, {"indexes": {str(error.position): refused}}) from error
+        except Invalid as error:
+            raise BadRequest(failure, error.errors) from error
         except BadQuestion as error:
             raise BadRequest(f"{failure} Raw error: \n{error}") from error

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -207,6 +209,34 @@ SCENARIOS: dict[str, list[Step]] = {
         ("DELETE", "a4", None),
         ("DELETE", "missing", None),
     ],
+    "retyping": [
+        _fields("k1", {"id": "s", "type": "select", "name": "s", "values": ["a", "b"]}, {"id": "t", "type": "text", "name": "t"}),
+        _change(
+            "k1",
+            fields=[
+                {"id": "s", "type": "select", "name": "s", "values": ["a", "b"], "maxSelect": 2},
+                {"id": "t", "type": "text", "name": "u"},
+            ],
+        ),
+        _change(
+            "k1", fields=[{"id": "s", "type": "select", "name": "u", "values": ["a"]}, {"id": "t", "type": "text", "name": "s"}], name="K1"
+        ),
+        _change(
+            "K1",
+            fields=[
+                {"id": "n", "type": "number", "name": "n"},
+                {"id": "b", "type": "bool", "name": "b"},
+                {"id": "g", "type": "geoPoint", "name": "g"},
+            ],
+        ),
+        _change(
+            "K1",
+            fields=[{"id": "n", "type": "number", "name": "b"}, {"id": "j", "type": "json", "name": "n"}],
+            indexes=["create index k1_b on K1 (b)"],
+        ),
+        _change("K1", name="k2", fields=[{"id": "n", "type": "number", "name": "c"}]),
+        _change("k2", indexes=["create index k1_b on K1 (c)"]),
+    ],
     "references": [
         _make("target"),
         _fields("pointing", {"type": "relation", "name": "r", "collectionId": "pbc_1636713223"}),
@@ -215,6 +245,12 @@ SCENARIOS: dict[str, list[Step]] = {
         ("DELETE", "target", None),
     ],
 }
+
+
+WORDED = tuple(
+    f"validation_invalid_{what}" for what in ("rule", "regex", "autogenerate_pattern_value", "autogenerate_pattern", "index_expression")
+)
+"""Errors whose sentences hold the words of a parser or a database driver."""
 
 
 @pytest.fixture(scope="module")
@@ -247,13 +283,9 @@ def _theirs(real: Server, method: str, name: str, payload: dict[str, Any] | None
 
 
 def _settled(answer: Any) -> Any:
-    """Moments left out, and the words in which either program speaks of a rule or pattern it cannot read."""
+    """The answer without moments, and without words that are not PocketBase's own."""
     if isinstance(answer, dict):
-        worded = answer.get("code") in (
-            "validation_invalid_rule",
-            "validation_invalid_regex",
-            "validation_invalid_autogenerate_pattern_value",
-        )
+        worded = answer.get("code") in WORDED
         left_out = ("created", "updated", *(("message",) if worded else ()))
         return {key: _settled(value) for key, value in answer.items() if key not in left_out}
     return [_settled(item) for item in answer] if isinstance(answer, list) else answer
@@ -268,6 +300,21 @@ async def test_each_step_is_answered_as_by_pocketbase(world: World, real: Server
         step = f"{method} {name} {json.dumps(payload)[:100]}"
         different += [f"{step}: {one}" for one in _differences(_settled(list(ours)), _settled(list(theirs)))]
     assert different == []
+    ours, theirs = _tables(world.path), _tables(real.directory)
+    assert ours == {name: columns for name, columns in theirs.items() if name in ours}
+
+
+def _tables(directory: Path) -> dict[str, set[tuple[Any, ...]]]:
+    """Columns and indexes by table, those of the log and of SQLite left out."""
+    connection = sqlite3.connect(directory / "data.db")
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    tables: dict[str, set[tuple[Any, ...]]] = {}
+    for name in set(names) - {"_changes", "_cursors", "sqlite_sequence", "sqlite_stat1", "sqlite_stat4"}:
+        columns = connection.execute('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (name,))
+        indexes = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?", (name,))
+        tables[name] = {*columns, *indexes}
+    connection.close()
+    return tables
 
 
 def _differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
