@@ -9,7 +9,7 @@ from tornado.iostream import StreamClosedError
 
 from ..errors import BadRequest, NotFound
 from ..realtime.connection import Connection
-from ..realtime.realtime import Elsewhere
+from ..realtime.realtime import UNKNOWN, Elsewhere
 from ..values import text_of
 from .handler import JSON, ApiHandler
 from .info import from_sibling
@@ -44,7 +44,7 @@ class Events(ApiHandler):
         strict = self.request.headers.get("Content-Type", JSON).startswith(JSON) and not from_sibling(self.request)
         client, topics = wanted(self.body().fields, strict)
         try:
-            self.backend.realtime.subscribe(client, topics, self.info())
+            await self.backend.realtime.subscribe(client, topics, self.info())
         except Elsewhere as error:
             await self._hand_over(error.worker)
             return
@@ -64,7 +64,7 @@ class Events(ApiHandler):
     async def _hand_over(self, worker: int) -> None:
         siblings: Siblings = self.settings["siblings"]
         if not siblings.elsewhere(worker, self.request):
-            raise NotFound("Missing or invalid client id.")
+            raise NotFound(UNKNOWN)
         await siblings.hand_over(worker, self)
 
 

@@ -15,7 +15,7 @@ from ..store.query import Column, Order, Select, Statement, Table, Value
 from ..values import json_bytes
 from .actors import Actors
 from .connection import Connection, event, place
-from .match import PrivateReader
+from .match import Match, PrivateReader
 from .resume import Resume, is_client_id, refusal
 from .subscribers import Subscribers
 from .telling import Telling
@@ -163,11 +163,17 @@ class Fanout:
         connection.subscribed = connection.subscribed or bool(topics)
         return first
 
-    def check_filter(self, topic: Topic, actor: Actor) -> None:
-        """Raises RuleError where a topic's filter cannot be understood."""
-        self._follow_catalog()
-        if topic.option("filter"):
-            self.subscribers.check_filter(topic, actor)
+    async def prepare(self, topics: Sequence[Topic], actor: Actor) -> list[Match]:
+        """Compiles what the topics ask, with pauses; keep it until they are subscribed. Raises RuleError where a filter is wrong."""
+        matches, began = [], time.monotonic()
+        for topic in topics:
+            self._follow_catalog()
+            if topic.option("filter") and (match := self.subscribers.prepare(topic, actor)):
+                matches.append(match)
+            if time.monotonic() - began > TURN_SECONDS:
+                await asyncio.sleep(0)
+                began = time.monotonic()
+        return matches
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection that has ended."""
@@ -192,18 +198,18 @@ class Fanout:
 
     def _starts(self, connection: Connection, topics: Iterable[Topic], head: Position) -> tuple[dict[str, int], dict[str, list[str]]]:
         """The seq after which each topic starts; and, by reason, those whose position the log cannot go on after."""
-        oldest = self._store.changes.oldest
         came_with = "" if connection.subscribed or is_client_id(connection.since) else connection.since
         own = {topic.text: topic.option("since") for topic in topics}
         shared = [text for text, since in own.items() if not since]
         starts: dict[str, int] = dict.fromkeys(own, head.seq)
         lost: dict[str, list[str]] = {}
-        for since, texts in [(came_with, shared), *((since, [text]) for text, since in own.items() if since)]:
-            resume = Resume.parse(since) if since else None
-            reason = refusal(resume.position, head, oldest) if resume else "unknown"
+        asked = [(came_with, shared), *((since, [text]) for text, since in own.items())]
+        for since, texts in [(since, texts) for since, texts in asked if since and texts]:
+            resume = Resume.parse(since)
+            reason = resume.refusal(head, self._store.changes.oldest) if resume else "unknown"
             if resume and not reason:
                 starts |= resume.after(texts) if texts is shared else dict.fromkeys(texts, resume.position.seq)
-            elif since and texts:
+            else:
                 lost.setdefault(reason, []).extend(texts)
         return starts, lost
 

@@ -73,7 +73,7 @@ class Match:
     def check(self) -> None:
         """Compiles the question. Raises RuleError."""
         if not self.open:
-            self._question(frozenset())
+            self._statement(frozenset(), False)
 
     @property
     def tables(self) -> frozenset[str]:

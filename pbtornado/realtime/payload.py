@@ -17,9 +17,10 @@ from .connection import event
 from .match import PrivateReader
 from .resume import mark_of
 from .subscribers import Subscription
+from .topics import Topic
 
-Sight = tuple[Any, ...]
-"""What tells two subscribers' payloads apart."""
+Sight = tuple[Topic, bool, bool, bool, str]
+"""What tells two subscribers' events apart: topic, leaves, email, superuser, and the actor where it matters."""
 
 
 class Payloads:
@@ -28,8 +29,8 @@ class Payloads:
     def __init__(self, reader: PrivateReader, catalog: Catalog, collection: Collection, change: Change, epoch: str) -> None:
         self._reader, self._catalog, self._collection, self._change = reader, catalog, collection, change
         self._position = str(Position(epoch, change.seq))
-        self._bodies: dict[Sight, bytes] = {}
-        self._events: dict[tuple[str, Sight], bytes] = {}
+        self._bodies: dict[tuple[bool, bool, str, bool], bytes] = {}
+        self._events: dict[Sight, bytes] = {}
 
     @property
     def size(self) -> int:
@@ -50,43 +51,46 @@ class Payloads:
 
     def _event(self, subscription: Subscription, leaves: bool, email: bool) -> bytes:
         sight = self._sight(subscription, leaves, email)
-        key = (subscription.topic.text, sight)
-        if key not in self._events:
-            self._events[key] = event(self._position, subscription.topic.text, self._body(sight, subscription))
-        return self._events[key]
+        found = self._events.get(sight)
+        if found is None:
+            found = self._events[sight] = event(self._position, subscription.topic.text, self._body(subscription, leaves, email))
+        return found
 
     def _marked(self, subscription: Subscription, leaves: bool, email: bool) -> bytes:
-        body = self._body(self._sight(subscription, leaves, email), subscription)
-        return event(f"{self._position}.{mark_of(subscription.topic.text)}", subscription.topic.text, body)
+        text = subscription.topic.text
+        return event(f"{self._position}.{mark_of(text)}", text, self._body(subscription, leaves, email))
 
     def _sight(self, subscription: Subscription, leaves: bool, email: bool) -> Sight:
-        topic, actor = subscription.topic, subscription.actor
-        place = topic.wants("position")
-        if leaves:
-            return (True, place)
-        expand = topic.option("expand")
-        asker = (actor.label, topic.request) if expand else ()
-        return (False, place, actor.superuser, email, topic.option("fields"), expand, *asker)
+        """Relations are seen by rules that may ask for the actor; nothing else of an event does but whether he is a superuser."""
+        topic, actor = subscription.topic, subscription.connection.actor
+        return topic, leaves, email, actor.superuser, actor.label if topic.expand else ""
 
-    def _body(self, sight: Sight, subscription: Subscription) -> bytes:
-        if sight not in self._bodies:
-            leaves, place, *rest = sight
-            record = self._trace() if leaves else self._record(subscription, *rest[:4])
-            data = {"record": record, "action": "leave" if leaves else self._change.action}
-            self._bodies[sight] = json_bytes({**data, "position": self._position} if place else data)
-        return self._bodies[sight]
+    def _body(self, subscription: Subscription, leaves: bool, email: bool) -> bytes:
+        topic, actor = subscription.topic, subscription.actor
+        if leaves:
+            return self._json(self._trace(), "leave", topic.position)
+        if topic.expand:
+            return self._json(self._record(subscription, email), self._change.action, topic.position)
+        view = (actor.superuser, email, topic.fields, topic.position)
+        if view not in self._bodies:
+            self._bodies[view] = self._json(self._record(subscription, email), self._change.action, topic.position)
+        return self._bodies[view]
+
+    def _json(self, record: Any, action: str, position: bool) -> bytes:
+        data = {"record": record, "action": action}
+        return json_bytes({**data, "position": self._position} if position else data)
 
     def _trace(self) -> dict[str, str]:
         """All that may be told of a record that is out of sight."""
         return {"collectionId": self._collection.id, "collectionName": self._collection.name, "id": self._change.record}
 
-    def _record(self, subscription: Subscription, superuser: bool, email: bool, fields: str, expand: str) -> Any:
-        record = Record.from_image(self._collection, self._change.image)
-        if expand:
+    def _record(self, subscription: Subscription, email: bool) -> Any:
+        record, topic = Record.from_image(self._collection, self._change.image), subscription.topic
+        if topic.expand:
             info = subscription.info.within("expand")
-            self._reader.read(lambda reader: Expansion(reader, self._catalog, info, present).attach([record], branches(expand)))
-        data = record.export(hidden=superuser, email=email)
-        return Projection.parse(fields).apply(data) if fields else data
+            self._reader.read(lambda reader: Expansion(reader, self._catalog, info, present).attach([record], branches(topic.expand)))
+        data = record.export(hidden=subscription.actor.superuser, email=email)
+        return Projection.parse(topic.fields).apply(data) if topic.fields else data
 
 
 def emails_for(owner: str, subscriptions: Iterable[Subscription], managing: set[int] | None, collection: Collection) -> set[int]:

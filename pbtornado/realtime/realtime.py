@@ -7,14 +7,14 @@ import random
 from collections.abc import Sequence
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
-from ..rules.request import Actor, RequestInfo
+from ..rules.request import RequestInfo
 from ..rules.tree import RuleError
 from ..schema.catalog import Catalogs
 from ..store.protocol import Position
 from ..values import random_text
 from .connection import Connection, greeting
 from .fanout import Fanout, FanoutStore
-from .topics import LONGEST_TOPIC, MOST_TOPICS, Topic, parse_topics
+from .topics import LONGEST_TOPIC, MOST_TOPICS, parse_topics
 
 CLIENT_ID_LENGTH = 40
 LONGEST_CLIENT_ID = 255
@@ -27,6 +27,7 @@ BEAT_SECONDS = (35.0, 50.0)
 IDLE_SECONDS = 300.0
 """How long a connection without topics stays."""
 TICK_SECONDS = 1.0
+UNKNOWN = "Missing or invalid client id."
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -82,7 +83,7 @@ class Realtime:
         if self._connections.pop(connection.id, None):
             self.fanout.leave(connection)
 
-    def subscribe(self, client_id: str, topics: Sequence[str], info: RequestInfo) -> Position:
+    async def subscribe(self, client_id: str, topics: Sequence[str], info: RequestInfo) -> Position:
         """Replaces the topics of a client by these; the actor of `info` is who hears them from now on.
 
         Returns the position after which the client hears of everything. Raises BadRequest (too many or
@@ -96,10 +97,16 @@ class Realtime:
         if connection.actor.record and connection.actor.label != info.actor.label:
             raise Forbidden("The current and the previous request authorization don't match.")
         parsed = parse_topics(topics)
-        if len(self.fanout.subscribers) + len(parsed) > MOST_SUBSCRIPTIONS:
+        if self.fanout.subscribers.count + len(parsed) > MOST_SUBSCRIPTIONS:
             raise Busy(headers={"Retry-After": "10"})
-        self._refuse_filters(parsed, info.actor)
+        try:
+            prepared = await self.fanout.prepare(parsed, info.actor)
+        except RuleError as error:
+            raise BadRequest(f"Invalid filter of a topic: {error}") from error
+        if connection.closed:
+            raise NotFound(UNKNOWN)
         position = self.fanout.subscribe(connection, parsed, info.actor)
+        del prepared  # the topics hold on to their questions now
         connection.quiet_since = _now()
         return position
 
@@ -109,16 +116,8 @@ class Realtime:
             worker = worker_of(client_id)
             if worker is not None and worker != self.worker:
                 raise Elsewhere(worker)
-            raise NotFound("Missing or invalid client id.")
+            raise NotFound(UNKNOWN)
         return connection
-
-    def _refuse_filters(self, topics: Sequence[Topic], actor: Actor) -> None:
-        """Tells the client now that a filter is wrong; a rule that is wrong is not his to know."""
-        for topic in topics:
-            try:
-                self.fanout.check_filter(topic, actor)
-            except RuleError as error:
-                raise BadRequest(f"Invalid filter of the topic {topic.text[:100]}: {error}") from error
 
     async def _tick(self) -> None:
         while True:

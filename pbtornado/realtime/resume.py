@@ -28,6 +28,10 @@ class Resume:
             return None
         return cls(Position(match[1], int(match[2])), int(match[3]) if match[3] else None)
 
+    def refusal(self, head: Position, oldest: int) -> str:
+        """Why the log cannot go on, as `refusal`; with a mark the change at the position itself is needed still."""
+        return refusal(self.position, head, oldest + (self.mark is not None))
+
     def after(self, texts: Sequence[str]) -> dict[str, int]:
         """The seq after which each of these topics goes on."""
         ordered, seq = sorted(texts), self.position.seq

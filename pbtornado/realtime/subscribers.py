@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from ..rules.request import Actor, RequestInfo
+from ..rules.tree import RuleError
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from .connection import Connection
@@ -69,10 +70,8 @@ class Subscribers:
         self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
         self.catalog = catalog
         self.of: dict[Connection, dict[str, Subscription]] = {}
+        self.count = 0
         reader.create_temp(TABLE, COLUMNS, INDEXES)
-
-    def __len__(self) -> int:
-        return sum(map(len, self.of.values()))
 
     def concerned(self, collection: str, record: str) -> Iterator[Group]:
         """Groups whose topics speak of this record (ids)."""
@@ -82,19 +81,25 @@ class Subscribers:
     def add(self, connection: Connection, topic: Topic, after: int) -> Subscription:
         """A new subscription. A topic that names no collection is kept but hears nothing."""
         self._last += 1
-        leave = connection.leave or topic.wants("leave")
+        leave = connection.leave or topic.leave
         subscription = Subscription(self._last, connection, topic, after, leave)
         self.of.setdefault(connection, {})[topic.text] = subscription
+        self.count += 1
         self._enter(subscription)
         return subscription
 
     def drop(self, connection: Connection, text: str) -> None:
         """Ends one subscription."""
         self._leave(self.of[connection].pop(text))
+        self.count -= 1
+        if not self.of[connection]:
+            del self.of[connection]
 
     def drop_all(self, connection: Connection) -> None:
         """Ends all subscriptions of a connection."""
-        for subscription in self.of.pop(connection, {}).values():
+        subscriptions = self.of.pop(connection, {})
+        self.count -= len(subscriptions)
+        for subscription in subscriptions.values():
             self._leave(subscription)
 
     def regroup(self, connection: Connection) -> None:
@@ -113,11 +118,21 @@ class Subscribers:
         for connection in self.of:
             self.regroup(connection)
 
-    def check_filter(self, topic: Topic, actor: Actor) -> None:
-        """Raises RuleError where the filter of a topic of this actor cannot be understood."""
+    def prepare(self, topic: Topic, actor: Actor) -> Match | None:
+        """Compiles the question of a topic of this actor, if it names a collection. Raises RuleError where its filter is wrong."""
         collection = self.catalog.find(topic.collection)
-        if collection:
+        if collection is None:
+            return None
+        match = self._match_of(collection, topic, actor)
+        try:
+            match.check()
+        except RuleError:  # a rule that is wrong is not the client's to know
             self._match(collection, "", topic.option("filter"), actor).check()
+        return match
+
+    def _match_of(self, collection: Collection, topic: Topic, actor: Actor) -> Match:
+        rule = collection.list_rule if topic.record == "*" else collection.view_rule
+        return self._match(collection, rule, topic.option("filter"), actor)
 
     def _match(self, collection: Collection, rule: str | None, filter: str, actor: Actor) -> Match:
         of = _collection_of(actor)
@@ -155,8 +170,7 @@ class Subscribers:
         key = (collection.id, topic.record, topic.option("filter"), of.id if of else "", actor.superuser)
         if key not in self._groups:
             self._last += 1
-            rule = collection.list_rule if topic.record == "*" else collection.view_rule
-            match = self._match(collection, rule, topic.option("filter"), actor)
+            match = self._match_of(collection, topic, actor)
             manage = self._match(collection, (collection.auth.manage_rule if collection.auth else None) or None, "", actor)
             group = Group(self._last, key, match, manage)
             self._groups[key] = self._concerned.setdefault(key[:2], {})[key] = group

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
-from ..store.protocol import Change
+from ..store.protocol import Change, StoreBusy
 from .connection import Connection
 from .ghosts import Ghosts
 from .match import Match, PrivateReader
@@ -34,10 +33,14 @@ class Telling:
             return 0
         owed: dict[Connection, list[Heard]] = {}
         for group in self._subscribers.concerned(change.collection, change.record):
-            for heard in self._heard(collection, group, change, None):
+            for heard in self._safely(collection, group, change, None):
                 connection = heard[0].connection
-                if not connection.behind and change.seq > connection.position:
-                    owed.setdefault(connection, []).append(heard)
+                if connection.behind or change.seq <= connection.position:
+                    continue
+                if connection in owed:
+                    owed[connection].append(heard)
+                else:
+                    owed[connection] = [heard]
         return self._send(collection, change, epoch, owed)
 
     def again(self, change: Change, epoch: str, connection: Connection) -> None:
@@ -47,7 +50,7 @@ class Telling:
         for subscription in self._subscribers.of.get(connection, {}).values() if collection else ():
             group = subscription.group
             if collection and group and group.concerns(change.collection, change.record):
-                owed.extend(self._heard(collection, group, change, subscription))
+                owed.extend(self._safely(collection, group, change, subscription))
         if collection and owed:
             self._send(collection, change, epoch, {connection: owed})
 
@@ -71,20 +74,26 @@ class Telling:
 
     # ---- who hears of it
 
-    def _heard(self, collection: Collection, group: Group, change: Change, only: Subscription | None) -> Iterable[Heard]:
-        members = [only] if only else group.members.values()
-        members = [one for one in members if change.seq > one.after]
-        if not members:
-            return
+    def _safely(self, collection: Collection, group: Group, change: Change, only: Subscription | None) -> list[Heard]:
+        """Nobody hears of what cannot be decided; a database that is busy is asked again later."""
+        try:
+            return self._heard(collection, group, change, only)
+        except StoreBusy:
+            raise
+        except Exception:
+            log.exception("nobody hears of change %s of %s: it could not be decided who may", change.seq, collection.name)
+            return []
+
+    def _heard(self, collection: Collection, group: Group, change: Change, only: Subscription | None) -> list[Heard]:
+        members = {only.number: only} if only else group.members
         seen = self._among(group.match, group, change, only)
-        left = self._left(group, change, only, seen) if group.leaving and change.action == "update" else set()
-        hearing = [one for one in members if seen is None or one.number in seen]
-        emails = self._emails(collection, group, change, only, hearing)
-        for one in hearing:
-            yield one, False, one.number in emails
-        for one in members:
-            if one.leave and one.number in left:
-                yield one, True, False
+        hearing = list(members.values()) if seen is None else [members[number] for number in seen if number in members]
+        emails = self._emails(collection, group, change, only, hearing) if collection.auth else ()
+        heard = [(one, False, one.number in emails) for one in hearing if change.seq > one.after]
+        if group.leaving and seen is not None and change.action == "update":
+            left = self._left(group, change, only, seen)
+            heard += [(one, True, False) for one in members.values() if one.leave and one.number in left and change.seq > one.after]
+        return heard
 
     def _among(self, match: Match, group: Group, change: Change, only: Subscription | None) -> set[int] | None:
         """Those members for whom the match holds; None for all."""
@@ -93,9 +102,9 @@ class Telling:
             ghosts = self._ghosts.of(self._reader, change, match.tables, self._catalog)
         return match.among(self._reader, change.image, group.number, only.number if only else None, ghosts)
 
-    def _left(self, group: Group, change: Change, only: Subscription | None, seen: set[int] | None) -> set[int]:
+    def _left(self, group: Group, change: Change, only: Subscription | None, seen: set[int]) -> set[int]:
         """Those members who saw the record as it was before an update and don't now."""
-        if seen is None or not group.match.depends_on(change.old):
+        if not group.match.depends_on(change.old):
             return set()
         image = {**change.image, **change.old}
         before = group.match.among(self._reader, image, group.number, only.number if only else None)
@@ -105,6 +114,6 @@ class Telling:
         self, collection: Collection, group: Group, change: Change, only: Subscription | None, hearing: list[Subscription]
     ) -> set[int]:
         """Those members who see the record's email although it is private."""
-        if collection.auth is None or not hearing or change.image.get("emailVisibility"):
+        if not hearing or change.image.get("emailVisibility"):
             return set()
         return emails_for(change.record, hearing, self._among(group.manage, group, change, only), collection)

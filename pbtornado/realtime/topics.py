@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,7 +18,7 @@ _WORDS = re.compile(r"[\W_]+")
 _HUMPS = re.compile(r"(?<=[^A-Z])(?=[A-Z])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Topic:
     """A topic: `text` as it was subscribed (it is the event's name), its collection (name or id) and record (id or `*`).
 
@@ -35,11 +36,27 @@ class Topic:
         """A value of the options' query, "" where there is none."""
         return self.query.get(name, "")
 
-    def wants(self, name: str) -> bool:
-        """Whether an option is switched on."""
-        return self.option(name).lower() in _TRUE
+    @cached_property
+    def expand(self) -> str:
+        """Relations to show with the record."""
+        return self.option("expand")
 
-    @property
+    @cached_property
+    def fields(self) -> str:
+        """What of the record to show."""
+        return self.option("fields")
+
+    @cached_property
+    def leave(self) -> bool:
+        """Whether to tell of records that leave sight."""
+        return self.option("leave").lower() in _TRUE
+
+    @cached_property
+    def position(self) -> bool:
+        """Whether to repeat an event's position in its data."""
+        return self.option("position").lower() in _TRUE
+
+    @cached_property
     def request(self) -> str:
         """The JSON that rules read `@request.*` from."""
         plain = {"query": dict(self.query), "headers": dict(self.headers), "method": "GET", "context": "realtime"}
@@ -51,8 +68,9 @@ def parse_topics(texts: Iterable[str]) -> list[Topic]:
     return [parse_topic(text) for text in dict.fromkeys(texts) if text and "\n" not in text and "\r" not in text]
 
 
+@lru_cache(maxsize=4096)
 def parse_topic(text: str) -> Topic:
-    """A topic from its text; options that cannot be read count as none."""
+    """A topic from its text, one object for all who subscribe to it; options that cannot be read count as none."""
     collection, slash, record = text.partition("?")[0].partition("/")
     options = read_options(text)
     headers = {snake_case(name): value for name, value in texts_in(options.get("headers")).items()}

@@ -49,7 +49,7 @@ class Listener:
     async def connect(self) -> None:
         """Listens on from its position."""
         self.ear = await self.live.connect(self.position)
-        start = self.live.realtime.subscribe(self.ear.id, self.topics, self.info)
+        start = await self.live.realtime.subscribe(self.ear.id, self.topics, self.info)
         self.position = self.position or str(start)
 
     def cut(self) -> None:

@@ -107,7 +107,7 @@ class Live(World):
     async def listen(self, *topics: str, info: RequestInfo = GUEST, since: str = "", leave: bool = False) -> Ear:
         """A client that has subscribed."""
         ear = await self.connect(since, leave)
-        self.realtime.subscribe(ear.id, topics, info)
+        await self.realtime.subscribe(ear.id, topics, info)
         return ear
 
     def position(self) -> str:
@@ -120,7 +120,7 @@ class Live(World):
             await self.make("marks")
         for ear in ears:
             topics = [*self.realtime.fanout.subscribers.of[ear.connection], "marks/*"]
-            self.realtime.subscribe(ear.id, topics, RequestInfo(ear.connection.actor))
+            await self.realtime.subscribe(ear.id, topics, RequestInfo(ear.connection.actor))
         await self.add("marks")
         return [await until_mark(ear) for ear in ears]
 

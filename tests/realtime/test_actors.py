@@ -25,7 +25,7 @@ async def test_new_token_key(live: Live) -> None:
     await live.add("posts")
     assert await live.mark(ear) == [[]]
     again = RequestInfo(actor_of(await live.stored("users", label(ann))))
-    live.realtime.subscribe(ear.id, ["posts/*"], again)
+    await live.realtime.subscribe(ear.id, ["posts/*"], again)
     await live.add("posts")
     assert (await ear.next()).name == "posts/*"
 

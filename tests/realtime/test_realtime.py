@@ -34,7 +34,7 @@ async def test_client_id(live: Live) -> None:
 async def test_sizes(live: Live, client: str, topics: list[str], error: dict[str, Any]) -> None:
     """Ids and topics have limits, which come before anything else."""
     with pytest.raises(BadRequest) as refused:
-        live.realtime.subscribe(client, topics, GUEST)
+        await live.realtime.subscribe(client, topics, GUEST)
     assert codes(refused.value.body()["data"]) == error
 
 
@@ -46,38 +46,38 @@ def codes(data: Any) -> Any:
 async def test_unknown_client(live: Live) -> None:
     """A client nobody knows is not found; one of another worker is there."""
     with pytest.raises(NotFound, match="Missing or invalid client id"):
-        live.realtime.subscribe("missing", [], GUEST)
+        await live.realtime.subscribe("missing", [], GUEST)
     with pytest.raises(NotFound):
-        live.realtime.subscribe(new_client_id(0), [], GUEST)
+        await live.realtime.subscribe(new_client_id(0), [], GUEST)
     with pytest.raises(Elsewhere) as error:
-        live.realtime.subscribe(new_client_id(7), [], GUEST)
+        await live.realtime.subscribe(new_client_id(7), [], GUEST)
     assert error.value.worker == 7
 
 
 async def test_another_address(live: Live) -> None:
     """Only the address that opened the stream may subscribe."""
     connection = live.realtime.connect("10.0.0.1")
-    live.realtime.subscribe(connection.id, ["a"], replace(GUEST, ip="10.0.0.1"))
+    await live.realtime.subscribe(connection.id, ["a"], replace(GUEST, ip="10.0.0.1"))
     with pytest.raises(BadRequest, match="Invalid realtime client"):
-        live.realtime.subscribe(connection.id, ["a"], replace(GUEST, ip="10.0.0.2"))
+        await live.realtime.subscribe(connection.id, ["a"], replace(GUEST, ip="10.0.0.2"))
 
 
 async def test_another_actor(live: Live) -> None:
     """A guest may sign in on his stream; nobody may become somebody else or a guest."""
     ann, bob = await live.user("ann"), await live.user("bob")
     ear = await live.listen("users/*")
-    live.realtime.subscribe(ear.id, ["users/*"], ann)
-    live.realtime.subscribe(ear.id, ["users/*"], ann)
+    await live.realtime.subscribe(ear.id, ["users/*"], ann)
+    await live.realtime.subscribe(ear.id, ["users/*"], ann)
     for other in (bob, GUEST):
         with pytest.raises(Forbidden):
-            live.realtime.subscribe(ear.id, ["users/*"], other)
+            await live.realtime.subscribe(ear.id, ["users/*"], other)
 
 
 async def test_guest_becomes_somebody(live: Live) -> None:
     """After signing in the same topics are heard by the new actor."""
     await live.make("posts", listRule="@request.auth.id != ''")
     ear = await live.listen("posts/*")
-    live.realtime.subscribe(ear.id, ["posts/*"], await live.user())
+    await live.realtime.subscribe(ear.id, ["posts/*"], await live.user())
     post = await live.add("posts")
     assert (await ear.next()).record["id"] == post["id"]
 
@@ -88,7 +88,7 @@ async def test_filter_refused(live: Live, filter: str) -> None:
     await live.make("posts", text("title"), text("secret", hidden=True))
     ear = await live.listen("posts/*")
     with pytest.raises(ApiError) as refused:
-        live.realtime.subscribe(ear.id, [topic("posts/*", filter=filter)], GUEST)
+        await live.realtime.subscribe(ear.id, [topic("posts/*", filter=filter)], GUEST)
     assert refused.value.status == 400
     await live.add("posts")
     assert (await ear.next()).name == "posts/*"
@@ -99,7 +99,7 @@ async def test_replaced(live: Live) -> None:
     await live.make("posts")
     await live.make("sites")
     ear = await live.listen("posts/*")
-    live.realtime.subscribe(ear.id, ["sites/*"], GUEST)
+    await live.realtime.subscribe(ear.id, ["sites/*"], GUEST)
     await live.add("posts")
     await live.add("sites")
     assert (await ear.next()).name == "sites/*"

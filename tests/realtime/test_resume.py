@@ -61,7 +61,7 @@ async def test_kept_topics_go_on(live: Live) -> None:
     await live.add("posts", n=10)
     assert (await ear.next()).record["n"] == 10
     late = topic("posts/*", since=positions[7])
-    live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
+    await live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
     await live.add("posts", n=11)
     heard = [(event.name, event.record["n"]) for event in await ear.take(5)]
     assert heard == [(late, 8), (late, 9), (late, 10), ("posts/*", 11), (late, 11)]
@@ -75,7 +75,7 @@ async def test_unread_events_survive_going_back(live: Live) -> None:
     other = await live.listen("posts/*", since=positions[-1])
     assert (await other.next()).record["n"] == 10
     late = topic("posts/*", since=positions[8])
-    live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
+    await live.realtime.subscribe(ear.id, ["posts/*", late], SUPERUSER)
     heard = [(event.name, event.record["n"]) for event in await ear.take(3)]
     assert heard == [(late, 9), ("posts/*", 10), (late, 10)]
 
