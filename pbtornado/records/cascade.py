@@ -82,7 +82,7 @@ def _let_go(writer: Writer, source: Collection, field: RelationField, gone: str)
         elif field.required and not rest:
             raise BadRequest(REFERENCED)
         else:
-            save.update(writer, source, row, {field.name: field.coerce(rest)})
+            save.update(writer, record, row, {field.name: field.coerce(rest)})
 
 
 def _naming(writer: Writer, source: Collection, field: RelationField, gone: str) -> Iterator[str]:

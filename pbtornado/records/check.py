@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ..errors import FieldError
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
-from ..schema.fields import Field, FileField, PasswordField, TextField
+from ..schema.fields import AutodateField, Field, FileField, PasswordField, TextField
 from ..schema.fields.text import LOWERCASE_ID
 from ..schema.record import Record
 from ..store.protocol import Reader
 from ..values import json_text
 from . import companions, questions
 from .credentials import REQUIRED
+from .remembered import remembered
 from .uploads import file_error
 
 PK_CHANGE = FieldError("validation_pk_change", "The record primary key cannot be changed.")
@@ -26,17 +27,30 @@ MISSING_RECORDS = FieldError("validation_missing_rel_records", "Failed to find a
 Errors = dict[str, FieldError]
 
 
-def value_errors(collection: Collection, values: Mapping[str, Any], touched: Iterable[str], old: Record | None) -> Errors:
+def value_errors(collection: Collection, values: Mapping[str, Any], touched: Container[str], old: Record | None) -> Errors:
     """Errors that the values alone tell, of all fields; passwords among `touched` are plain, others hashes."""
-    spoken_of = frozenset(touched)
-    found: Errors = {}
-    for field in collection.fields:
-        if error := _value_error(field, values[field.name], field.name in spoken_of, old):
+    found = {name: error for name, check in plain_checks(collection) if (error := check(values[name]))}
+    for field in special_fields(collection):
+        if error := _special_error(field, values[field.name], field.name in touched, old):
             found[field.name] = error
     return found
 
 
-def _value_error(field: Field, value: Any, touched: bool, old: Record | None) -> FieldError | None:
+@remembered
+def special_fields(collection: Collection) -> tuple[Field, ...]:
+    """Fields whose values are judged beside the old ones."""
+    return tuple(field for field in collection.fields if field.name == "id" or isinstance(field, PasswordField | FileField))
+
+
+@remembered
+def plain_checks(collection: Collection) -> tuple[tuple[str, Callable[[Any], FieldError | None]], ...]:
+    """Names and checks of the fields whose values say all."""
+    apart = {field.name for field in special_fields(collection)}
+    plain = [field for field in collection.fields if field.name not in apart and not isinstance(field, AutodateField)]
+    return tuple((field.name, field.check) for field in plain)
+
+
+def _special_error(field: Field, value: Any, touched: bool, old: Record | None) -> FieldError | None:
     if field.name == "id" and old is not None:
         return None if value == old.id else PK_CHANGE
     if isinstance(field, PasswordField) and not touched:

@@ -126,6 +126,6 @@ class Records:
             current = Record.from_row(collection, row) if row else None
             if row is None or current is None or any(current.get(name) != record.get(name) for name in values):
                 return None
-            return save.update(writer, collection, row, values, touch=touch)
+            return save.update(writer, current, row, values, touch=touch)
 
         return await self.store.write(commit, origin)

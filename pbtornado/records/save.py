@@ -29,24 +29,23 @@ def insert(writer: Writer, collection: Collection, values: Mapping[str, Any]) ->
     return record
 
 
-def update(writer: Writer, collection: Collection, row: Row, values: Mapping[str, Any], *, touch: bool = True) -> Record:
-    """Stores new values of some fields of the record that `row` holds, and logs what changed.
+def update(writer: Writer, old: Record, row: Row, values: Mapping[str, Any], *, touch: bool = True) -> Record:
+    """Stores new values of some fields of the record `old`, which `row` holds, and logs what changed. Returns the new one.
 
     `touch` False leaves its autodates alone. Raises Invalid where a value had to be unique.
     """
+    collection = old.collection
     before = dict(zip(collection.names, row, strict=True))
     values = {**values, **(dates(collection, new=False) if touch else {}), **_names(collection, values)}
     stored = {name: collection.by_name[name].to_store(value) for name, value in values.items()}
     changed = {name: value for name, value in stored.items() if value != before[name]}
-    record_id = str(before["id"])
     try:
         if changed:
-            writer.update(collection.name, record_id, changed)
+            writer.update(collection.name, old.id, changed)
     except UniqueViolation as error:
         raise Invalid(_not_unique(collection, error)) from error
-    after = before | changed
-    writer.append("update", collection.id, record_id, open_part(collection, after), _old_part(collection, before, changed))
-    return Record.from_row(collection, tuple(after[name] for name in collection.names))
+    writer.append("update", collection.id, old.id, open_part(collection, before | changed), _old_part(collection, before, changed))
+    return Record(collection, {**old.values, **values})
 
 
 def delete(writer: Writer, record: Record) -> None:

@@ -120,7 +120,7 @@ class Update:
         if self.collection.is_auth:
             self._guard(writer, judged, values)
         try:
-            return save.update(writer, self.collection, judged.row, values)
+            return save.update(writer, judged.old, judged.row, values)
         except Invalid as error:
             raise BadRequest(FAILED, error.errors) from error
 
