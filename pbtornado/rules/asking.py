@@ -175,8 +175,6 @@ def _found(info: RequestInfo, path: Sequence[str], default: Any = None) -> Any:
 
 
 def _bindable(value: Any) -> Bindable:
-    if isinstance(value, bool):
-        return int(value)
     if isinstance(value, int) and abs(value) >= 2**63:
         return float(value)
     return value if value is None or isinstance(value, str | int | float) else json_text(value)

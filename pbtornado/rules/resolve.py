@@ -205,7 +205,7 @@ class Resolver:
 
     def _each(self, place: Place, field: Field) -> Operand:
         scope = (self.scope,) if field.multiple else ()
-        item = self.joins.each((*place.key, field.name, ":each", *scope), self.column(place.alias, field.name), many=field.multiple)
+        item = self.joins.each((*place.key, field.name, *scope, "each"), self.column(place.alias, field.name), many=field.multiple)
         many = None
         if place.chain or field.multiple:
             inner = self.joins.alias()

@@ -87,6 +87,12 @@ def test_any_match_conditions_of_one_rule_speak_of_the_same_row(world: World) ->
     assert world.ids("posts", "comments_via_post.text ?= 'good' && comments_via_post.id ?= 'c3'") == []
 
 
+def test_an_item_of_a_relation_and_its_record_go_together(world: World) -> None:
+    """`:each` and a path through the same relation speak of the same item."""
+    assert world.ids("posts", "readers:each ?= 'ann' && readers.nick ?= 'ann'") == ["p1", "p2"]
+    assert world.ids("posts", "readers:each ?= 'ann' && readers.nick ?= 'bob'") == []
+
+
 def test_a_rule_and_a_filter_each_find_their_own_row(world: World) -> None:
     """What the rule found in one related record does not bind the filter to it."""
     assert world.ids("posts", "comments_via_post.text ?= 'good'", filter="comments_via_post.text ?= 'bad'") == ["p2"]
