@@ -8,6 +8,7 @@ import re
 import secrets
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from tornado.util import TimeoutError as StalledError
 
 from ..errors import NotFound
 from ..files.storage import Blob
+from ..records.files import OpenBlob
 from ..values import bool_of
 from .handler import ApiHandler
 from .ranges import BadRange, Range, http_date, ranges, refused
@@ -64,6 +66,8 @@ class Token(ApiHandler):
 class Download(ApiHandler):
     """GET /api/files/{collection}/{record}/{name}?thumb=&download=&token="""
 
+    tags = MappingProxyType({"GET": ("file",)})
+
     unsent = 0
     """Bytes written since the client was last waited for."""
 
@@ -77,11 +81,13 @@ class Download(ApiHandler):
             actor = await self.backend.auth.identify(self.query("token"), "file")
             if not await self.backend.files.may_see(file, replace(self.info(), actor=actor)):
                 raise NotFound
-        blob = await self.backend.files.blob(file, self.query("thumb"))
-        await self.serve(blob)
+        opened = await self.backend.files.open(file, self.query("thumb"))
+        with opened.stream:
+            await self.serve(opened)
 
-    async def serve(self, blob: Blob) -> None:
+    async def serve(self, opened: OpenBlob) -> None:
         """Answers with what the request wants of a blob."""
+        blob = opened.blob
         self.describe(blob)
         if status := refused(self.request.headers, blob.modified):
             self.set_status(status)
@@ -93,7 +99,7 @@ class Download(ApiHandler):
             await self.refuse_range(blob, error)
             return
         self.set_header("Accept-Ranges", "bytes")
-        await self.send(blob, pieces)
+        await self.send(opened, pieces)
 
     def describe(self, blob: Blob) -> None:
         """The headers that every answer about the blob has."""
@@ -118,17 +124,14 @@ class Download(ApiHandler):
 
     # ---- the bytes
 
-    async def send(self, blob: Blob, pieces: list[Range]) -> None:
+    async def send(self, opened: OpenBlob, pieces: list[Range]) -> None:
         """The whole blob, one range of it, or several as a multipart body."""
-        plan = self.plan(blob, pieces)
+        plan = self.plan(opened.blob, pieces)
         self.set_header("Content-Length", sum(len(part) if isinstance(part, bytes) else part.length for part in plan))
-        if self.request.method == "HEAD":
-            await self.finish()
-            return
-        with await self.opened(blob) as file:
+        if self.request.method != "HEAD":
             try:
                 for part in plan:
-                    await self.send_part(file, part)
+                    await self.send_part(opened, part)
             except StreamClosedError:
                 self.hang_up()
         self.finish()
@@ -149,19 +152,17 @@ class Download(ApiHandler):
             parts += [("\r\n" if number else "").encode() + head.encode(), piece]
         return [*parts, f"\r\n--{boundary}--\r\n".encode()]
 
-    async def opened(self, blob: Blob) -> BinaryIO:
-        """The blob's bytes. Raises NotFound where it has gone meanwhile."""
-        try:
-            return await asyncio.get_running_loop().run_in_executor(None, self.backend.storage.open, blob.key)
-        except FileNotFoundError:
-            raise NotFound from None
-
-    async def send_part(self, file: BinaryIO, part: bytes | Range) -> None:
+    async def send_part(self, opened: OpenBlob, part: bytes | Range) -> None:
         """Writes a part chunk by chunk, the next one when the client has taken the last. Raises StreamClosedError."""
         if isinstance(part, bytes):
             self.write(part)
-            return
-        at, end = part.start, part.start + part.length
+        elif opened.content:
+            await self.send_chunk(opened.content[part.start : part.start + part.length])
+        else:
+            await self.send_range(opened.stream, part.start, part.start + part.length)
+
+    async def send_range(self, file: BinaryIO, at: int, end: int) -> None:
+        """Writes the bytes from `at` to `end`, reading them on a thread. Raises StreamClosedError."""
         while at < end:
             chunk = await asyncio.get_running_loop().run_in_executor(None, _read, file, at, min(CHUNK, end - at))
             if not chunk:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from ..errors import NotFound
-from ..files.storage import Blob, Storage, blob_key
+from ..files.storage import Blob, Storage, blob_key, thumb_key
 from ..files.thumbs import ALWAYS, Thumbs
 from ..rules.request import RequestInfo
 from ..schema.catalog import Catalog, Catalogs
@@ -19,6 +20,8 @@ from ..store.query import Column, Compare, Exists, Expr, JsonEach, Param, Select
 from . import questions
 from .access import allows
 
+SMALL = 64 << 10
+"""Up to how many bytes a blob is read at once."""
 _NAME = "file_name"
 _DEEPEST_VIEW = 5
 
@@ -31,6 +34,15 @@ class RecordFile:
     record_id: str
     field: FileField
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBlob:
+    """A blob with its bytes: a seekable stream, and already read all of them where they are few."""
+
+    blob: Blob
+    stream: BinaryIO
+    content: bytes
 
 
 class Files:
@@ -57,15 +69,31 @@ class Files:
             lambda reader: allows(reader, catalog, file.collection, rule, info.within("protectedFile"), record_id=file.record_id)
         )
 
-    async def blob(self, file: RecordFile, size: str = "") -> Blob:
-        """The stored bytes, or their thumb where the field has that size. Raises NotFound."""
-        if size == ALWAYS or size in file.field.thumbs:
+    async def open(self, file: RecordFile, size: str = "") -> OpenBlob:
+        """The stored bytes, or their thumb where the field has that size; to be closed. Raises NotFound."""
+        wanted = thumb_key(file.key, size) if size == ALWAYS or size in file.field.thumbs else file.key
+        opened = await self._opened(wanted, file.key)
+        if opened is None and wanted != file.key:
             blob = await self._thumbs.get(file.key, size)
-        else:
-            blob = await asyncio.get_running_loop().run_in_executor(None, self._storage.stat, file.key)
-        if blob is None:
+            opened = await self._opened(blob.key, file.key) if blob else None
+        if opened is None:
             raise NotFound
-        return blob
+        return opened
+
+    async def _opened(self, wanted: str, original: str) -> OpenBlob | None:
+        return await asyncio.get_running_loop().run_in_executor(None, _open, self._storage, wanted, original)
+
+
+def _open(storage: Storage, wanted: str, original: str) -> OpenBlob | None:
+    """Everything that may block, in one go. A thumb without its original is not there."""
+    blob = storage.stat(wanted) if wanted == original or storage.stat(original) else None
+    if blob is None:
+        return None
+    try:
+        stream = storage.open(wanted)
+    except FileNotFoundError:
+        return None
+    return OpenBlob(blob, stream, stream.read() if blob.size <= SMALL else b"")
 
 
 def _find(reader: Reader, catalog: Catalog, collection: Collection, record_id: str, name: str) -> RecordFile | None:
