@@ -49,7 +49,7 @@ class World:
         """A new database with the tables of these collections."""
         world = cls(path, Catalog(collections, 1))
         for one in collections:
-            for statement in created(one.shape()):
+            for statement in (*created(one.shape()), *one.indexes):
                 world.connection.execute(statement)
         return world
 
