@@ -16,6 +16,7 @@ from .backend import Backend
 from .config import Options
 from .http.handler import ApiHandler
 from .http.headers import Origins
+from .http.rates import Rates
 from .http.routes import routes
 from .http.siblings import Siblings
 
@@ -62,12 +63,13 @@ class Server(HTTPServer):
                 stream.close()
 
 
-def application(backend: Backend, siblings: Siblings | None = None) -> Application:
+def application(backend: Backend, siblings: Siblings | None = None, rates: Rates | None = None) -> Application:
     """The Tornado application over a backend."""
     return Application(
         routes(backend.options),
         backend=backend,
         siblings=siblings or Siblings(),
+        rates=rates or Rates(),
         origins=Origins(backend.options.origins),
         open_requests=WeakSet(),
         log_function=lambda handler: None,
@@ -91,10 +93,12 @@ def http_server(app: Application, options: Options) -> Server:
 class App:
     """One worker: `await start(sockets)`, serve, `await stop()`."""
 
-    def __init__(self, options: Options, worker: int = 0, siblings: Siblings | None = None) -> None:
+    def __init__(self, options: Options, worker: int = 0, siblings: Siblings | None = None, rates: Rates | None = None) -> None:
+        """`siblings` and `rates` connect the workers of one server; without them it is a server of its own."""
         self.backend = Backend(options, worker)
         self.siblings = siblings or Siblings()
-        self.application = application(self.backend, self.siblings)
+        self.rates = rates or Rates()
+        self.application = application(self.backend, self.siblings, self.rates)
         self.server = http_server(self.application, options)
 
     async def start(self, sockets: Iterable[socket]) -> None:
@@ -110,4 +114,5 @@ class App:
         except StreamClosedError:
             log.debug("a connection closed while the server stopped")
         self.siblings.close()
+        self.rates.close()
         await self.backend.stop()

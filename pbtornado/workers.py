@@ -28,6 +28,7 @@ from tornado.netutil import bind_unix_socket
 
 from .app import App
 from .config import Options
+from .http.rates import Rates, counts_file
 from .http.siblings import Siblings
 from .store.protocol import UnusableDirectory
 
@@ -131,6 +132,7 @@ class Shared:
         for end in (end for pipe in self.wakes for end in pipe):
             os.set_blocking(end, False)
         self.life = os.pipe()
+        self.counts = counts_file()
 
     def wake_others(self, number: int) -> None:
         """Tells every other worker that there is something in the log. One that has not looked yet needs no second word."""
@@ -152,14 +154,14 @@ class Shared:
 
     def remove(self) -> None:
         """Takes away what is left when all workers are gone."""
-        for end in (self.life[0], *(end for pipe in self.wakes for end in pipe)):
+        for end in (self.counts, self.life[0], *(end for pipe in self.wakes for end in pipe)):
             os.close(end)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
 async def _worker(options: Options, number: int, shared: Shared, listening: socket.socket, ready: Ready) -> int:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    app = App(options, number, Siblings(number, shared.paths))
+    app = App(options, number, Siblings(number, shared.paths), Rates(shared.counts))
     backend = app.backend
 
     def woken() -> None:

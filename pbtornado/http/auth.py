@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from ..auth.password import Attempt, refuse_disabled
@@ -15,12 +16,16 @@ UNREADABLE = "An error occurred while loading the submitted data."
 class AuthMethods(ApiHandler):
     """GET /api/collections/{collection}/auth-methods"""
 
+    tags = MappingProxyType({"GET": ("listAuthMethods",)})
+
     async def get(self, collection: str) -> None:
         self.answer(self.backend.auth.methods(collection))
 
 
 class AuthWithPassword(ApiHandler):
     """POST /api/collections/{collection}/auth-with-password"""
+
+    tags = MappingProxyType({"POST": ("authWithPassword", "auth")})
 
     async def post(self, collection: str) -> None:
         refuse_disabled(self.backend.auth.collection(collection))
@@ -36,6 +41,8 @@ class AuthWithPassword(ApiHandler):
 
 class AuthRefresh(ApiHandler):
     """POST /api/collections/{collection}/auth-refresh"""
+
+    tags = MappingProxyType({"POST": ("authRefresh",)})
 
     async def post(self, collection: str) -> None:
         self.answer(await self.backend.auth.refresh(collection, self.token(), self.info(), self.query("expand")))

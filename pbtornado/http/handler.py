@@ -6,13 +6,14 @@ import logging
 import secrets
 from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from ..backend import Backend
-from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
+from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, TooManyRequests, Unauthorized
 from ..rules.projection import Projection
 from ..rules.request import GUEST, Actor, RequestInfo
 from ..store.protocol import StoreBusy, TooSlow
@@ -21,6 +22,7 @@ from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
 from .info import peer, query_values, request_info
 from .limits import among, real_ip
+from .rates import Rates, rule_for, tag_labels
 
 log = logging.getLogger("pbtornado.http")
 
@@ -96,6 +98,9 @@ class ApiHandler(Answers):
     only: ClassVar[str] = ""
     """Who may ask: "" anybody, "auth" somebody signed in, "superuser"."""
 
+    tags: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """By method, what it does to the collection that the first path parameter names: words for the rules of rate limits."""
+
     backend: Backend
     actor: Actor = GUEST
     reader: BodyReader | None = None
@@ -137,6 +142,7 @@ class ApiHandler(Answers):
             raise HTTPError(405)
         if self.actor.superuser and (allowed := self.backend.settings.current["superuserIPs"]) and not among(self.ip, allowed):
             raise Forbidden
+        self.refuse_too_many()
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
@@ -158,6 +164,24 @@ class ApiHandler(Answers):
         if not self._finished:
             self.finish()
             RequestHandler.on_connection_close(self)
+
+    def refuse_too_many(self) -> None:
+        """Raises TooManyRequests where the settings' rate limits are used up."""
+        limits = self.backend.settings.current["rateLimits"]
+        if not limits["enabled"] or self.actor.superuser or among(self.ip, limits["excludedIPs"]):
+            return
+        method, path = self.request.method or "", unquote(self.request.path)
+        tags = self.tags.get(method.replace("HEAD", "GET"), ())
+        collection = self.backend.catalogs.current.find(self.path_args[0]) if tags else None
+        labels = [*(tag_labels(collection.name, tags) if collection else ()), f"{method} {path}", path]
+        rule = rule_for(limits["rules"], labels, signed_in=self.actor.record is not None)
+        if rule is None:
+            return
+        counted = (collection.id, method, *tags) if collection else (rule["label"],)
+        most, seconds = rule.get("maxRequests", 0), rule.get("duration", 0)
+        rates: Rates = self.settings["rates"]
+        if not rates.allows("|".join((*counted, rule.get("audience", ""), f"{most}/{seconds}", self.ip)), most, seconds):
+            raise TooManyRequests
 
     def body_limit(self) -> int:
         """How many bytes the body of this request may have; raises ApiError where there can be none."""
@@ -241,7 +265,8 @@ class ApiHandler(Answers):
             self.reader.discard()
 
     def on_connection_close(self) -> None:
-        super().on_connection_close()
+        super().on_connection_close()  # ends the wait for a body that will not come
+        self.settings["open_requests"].discard(self)
         if self.reader:
             self.reader.cut()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import NotFound
@@ -30,6 +31,8 @@ class _OfCollection(ApiHandler):
 class Records(_OfCollection):
     """/api/collections/{collection}/records"""
 
+    tags = MappingProxyType({"GET": ("list",), "POST": ("create",)})
+
     async def get(self, collection: str) -> None:
         ask = self.query
         self.answer(
@@ -51,6 +54,8 @@ class Records(_OfCollection):
 
 class OneRecord(_OfCollection):
     """/api/collections/{collection}/records/{id}"""
+
+    tags = MappingProxyType({"GET": ("view",), "PATCH": ("update",), "DELETE": ("delete",)})
 
     async def get(self, collection: str, record: str) -> None:
         self.answer(await self.backend.records.view(collection, record, self.info(), self.query("expand")))
