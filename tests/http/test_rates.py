@@ -38,13 +38,19 @@ def test_a_window_ends(rates: Rates) -> None:
 def test_processes_count_together() -> None:
     """What one process counts another one knows, also when they count at the same time."""
     file = counts_file()
-    pids = [os.fork() for _ in range(2)]
-    if 0 in pids:
-        rates = Rates(file)
-        os._exit(sum(rates.allows("a", 100, 3600) for _ in range(100)))
-    allowed = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
+    counting = [counted_elsewhere(file) for _ in range(2)]
+    allowed = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in counting]
     os.close(file)
     assert sum(allowed) == 100
+
+
+def counted_elsewhere(file: int) -> int:
+    """A process that asks a hundred times and exits with how often it was allowed to."""
+    pid = os.fork()
+    if not pid:
+        rates = Rates(file)
+        os._exit(sum(rates.allows("a", 100, 3600) for _ in range(100)))
+    return pid
 
 
 @pytest.mark.parametrize(
