@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, Literal
 
 from ..schema.catalog import Catalog
@@ -100,21 +101,39 @@ def ask(
     a client's filter or sort may not say what it says.
     """
     key = (id(catalog), id(collection), parts, sort, actor and actor.id, superuser, record, request, ghosts)
-    kept = _kept.get(key)
-    if kept is not None and kept[0] is catalog and kept[1] is collection:
-        _kept.move_to_end(key)
-        return kept[2]
-    slots = Slots()
-    asking = Subscribers(actor) if request == "subscribers" else Params(slots, actor)
-    question = _Compilation(catalog.find, collection, Joins(ghosts), slots, asking, superuser, record).question(parts, sort)
-    _kept[key] = (catalog, collection, question)
-    if len(_kept) > KEPT:
-        _kept.popitem(last=False)
+    question = _kept.get(key, catalog, collection)
+    if question is None:
+        slots = Slots()
+        asking = Subscribers(actor) if request == "subscribers" else Params(slots, actor)
+        question = _Compilation(catalog.find, collection, Joins(ghosts), slots, asking, superuser, record).question(parts, sort)
+        _kept.put(key, catalog, collection, question)
     return question
 
 
-# Each entry holds its catalog and collection, so that their ids in the key stay theirs.
-_kept: OrderedDict[tuple[Any, ...], tuple[Catalog, Collection, Question]] = OrderedDict()
+class _Kept:
+    """Compiled questions, those asked last; readers on several threads share them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        # Each entry holds its catalog and collection, so that their ids in the key stay theirs.
+        self._entries: OrderedDict[tuple[Any, ...], tuple[Catalog, Collection, Question]] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...], catalog: Catalog, collection: Collection) -> Question | None:
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or entry[0] is not catalog or entry[1] is not collection:
+                return None
+            self._entries.move_to_end(key)
+            return entry[2]
+
+    def put(self, key: tuple[Any, ...], catalog: Catalog, collection: Collection, question: Question) -> None:
+        with self._lock:
+            self._entries[key] = (catalog, collection, question)
+            if len(self._entries) > KEPT:
+                self._entries.popitem(last=False)
+
+
+_kept = _Kept()
 
 
 def check(catalog: Catalog, collection: Collection, text: str) -> None:
