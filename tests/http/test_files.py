@@ -330,6 +330,8 @@ async def test_superusers_have_every_file(client: Client) -> None:
     path = await stored(client, field="secret")
     token = await file_token(client, await data.superuser(client.backend))
     assert (await client.get(f"{path}?token={token}&thumb=100x100")).body == TEXT
+    await data.change_settings(client.backend, superuserIPs=["10.0.0.0/8"])
+    assert (await client.get(f"{path}?token={token}")).json == GONE
 
 
 async def file_token(client: Client, token: str) -> str:
