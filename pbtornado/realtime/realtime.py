@@ -7,6 +7,7 @@ import random
 from collections.abc import Sequence
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
+from ..rules.projection import Projection
 from ..rules.request import RequestInfo
 from ..rules.tree import RuleError
 from ..schema.catalog import Catalogs
@@ -87,7 +88,7 @@ class Realtime:
         """Replaces the topics of a client by these; the actor of `info` is who hears them from now on.
 
         Returns the position after which the client hears of everything. Raises BadRequest (too many or
-        too long, another address than the stream's, a filter that cannot be understood), NotFound,
+        too long, another address than the stream's, a filter or projection that cannot be understood), NotFound,
         Forbidden (another actor than before), Busy, and Elsewhere.
         """
         refuse_sizes(client_id, topics)
@@ -97,6 +98,8 @@ class Realtime:
         if connection.actor.record and connection.actor.label != info.actor.label:
             raise Forbidden("The current and the previous request authorization don't match.")
         parsed = parse_topics(topics)
+        for topic in parsed:
+            Projection.parse(topic.fields)
         if self.fanout.subscribers.count + len(parsed) > MOST_SUBSCRIPTIONS:
             raise Busy(headers={"Retry-After": "10"})
         try:

@@ -94,6 +94,14 @@ async def test_filter_refused(live: Live, filter: str) -> None:
     assert (await ear.next()).name == "posts/*"
 
 
+async def test_projection_refused(live: Live) -> None:
+    """A projection that cannot be read is refused at once."""
+    await live.make("posts")
+    ear = await live.listen()
+    with pytest.raises(BadRequest, match="fields"):
+        await live.realtime.subscribe(ear.id, [topic("posts/*", fields="id:nope()")], GUEST)
+
+
 async def test_replaced(live: Live) -> None:
     """Subscribing replaces the whole set."""
     await live.make("posts")
