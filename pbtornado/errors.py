@@ -27,8 +27,6 @@ class FieldError:
         return plain
 
 
-
-
 class Invalid(Exception):
     """Values that were refused, field by field; the verb that was asked turns it into a BadRequest."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -82,7 +83,8 @@ class Server:
             self.process = subprocess.Popen([*self.command, *arguments], stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + START_SECONDS
         while not self.answers():
-            assert self.process.poll() is None and time.monotonic() < end, self.output()
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < end, self.output()
             time.sleep(0.02)
 
     def answers(self) -> bool:
@@ -107,10 +109,8 @@ class Server:
 
     def kill(self) -> None:
         """kill -9 of the process and all its workers (their process group is this server's own)."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
     def workers(self) -> list[int]:

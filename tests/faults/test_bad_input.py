@@ -118,7 +118,9 @@ def test_status_and_shape(server: Server, name: str) -> None:
 def test_a_body_over_the_limit_is_refused_early(server: Server) -> None:
     """A body over the collection's limit is refused with 413 before it was read."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-        client.sendall(f"POST {RECORDS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n".encode())
+        client.sendall(
+            f"POST {RECORDS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n".encode()
+        )
         assert client.recv(100).split()[1] == b"413"
 
 

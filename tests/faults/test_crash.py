@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -78,7 +77,9 @@ class Wreck:
 
     def changes(self) -> list[tuple[str, str, str]]:
         """The collection's log: position, action, record id."""
-        rows = self.query("SELECT seq, action, record FROM _changes WHERE collection = (SELECT id FROM _collections WHERE name = 'items') ORDER BY seq")
+        rows = self.query(
+            "SELECT seq, action, record FROM _changes WHERE collection = (SELECT id FROM _collections WHERE name = 'items') ORDER BY seq"
+        )
         epoch = str(self.query("SELECT epoch FROM _cursors WHERE name = ''")[0][0])
         return [(f"{epoch}:{seq}", str(action), str(record)) for seq, action, record in rows]
 
@@ -100,11 +101,11 @@ class Wreck:
 
 
 @pytest.fixture(scope="module")
-def wreck(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wreck]:
+def wreck(tmp_path_factory: pytest.TempPathFactory) -> Wreck:
     """The same wreck for all facts of this file: it takes a while to make."""
     wreck = Wreck(tmp_path_factory.mktemp("crash") / "pb_data")
     wreck.run()
-    yield wreck
+    return wreck
 
 
 def test_writers_were_answered(wreck: Wreck) -> None:
