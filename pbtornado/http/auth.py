@@ -7,6 +7,7 @@ from typing import Any
 
 from ..auth.password import Attempt, refuse_disabled
 from ..errors import BadRequest
+from ..schema.system import SUPERUSERS
 from ..values import text_of
 from .handler import ApiHandler
 
@@ -30,7 +31,10 @@ class AuthWithPassword(ApiHandler):
     async def post(self, collection: str) -> None:
         refuse_disabled(self.backend.auth.collection(collection))
         attempt = self.attempt(self.body(UNREADABLE).fields)
-        self.answer(await self.backend.auth.with_password(collection, attempt, self.info(), self.query("expand")))
+        answer = await self.backend.auth.with_password(collection, attempt, self.info(), self.query("expand"))
+        if answer["record"]["collectionName"] == SUPERUSERS:
+            self.refuse_outsider()
+        self.answer(answer)
 
     def attempt(self, fields: Any) -> Attempt:
         """What the body says, its keys in any case as PocketBase takes them."""

@@ -140,8 +140,8 @@ class ApiHandler(Answers):
         verb = (self.request.method or "").lower().replace("head", "get")
         if getattr(type(self), verb, None) is getattr(RequestHandler, verb, None):
             raise HTTPError(405)
-        if self.actor.superuser and (allowed := self.backend.settings.current["superuserIPs"]) and not among(self.ip, allowed):
-            raise Forbidden
+        if self.actor.superuser:
+            self.refuse_outsider()
         self.refuse_too_many()
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
@@ -149,6 +149,12 @@ class ApiHandler(Answers):
             raise Forbidden("The authorized record is not allowed to perform this action.")
         in_memory = 2 * self.backend.options.body_limit  # a collection's own limit may be far higher, but is meant for files
         self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
+
+    def refuse_outsider(self) -> None:
+        """Raises Forbidden where superusers may not come from this address."""
+        allowed = self.backend.settings.current["superuserIPs"]
+        if allowed and not among(self.ip, allowed):
+            raise Forbidden
 
     def turn_away(self, error: Exception) -> None:
         """Answers now, and hears the rest of the body for a while: who is cut off while sending never reads the answer."""
@@ -213,13 +219,13 @@ class ApiHandler(Answers):
         return self._query
 
     def body(self, failure: str = "") -> Body:
-        """The body, parsed; BadRequest with the sentence `failure` where it is malformed."""
+        """The body, parsed; BadRequest where it is malformed, with the sentence `failure` or else its own."""
         if self.reader is None:
             return Body()
         try:
             return self.reader.finish()
         except BadRequest as error:
-            raise BadRequest(failure) from error
+            raise BadRequest(failure or error.message) from error
 
     @property
     def ip(self) -> str:

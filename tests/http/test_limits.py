@@ -6,7 +6,7 @@ import pytest
 from tornado.httputil import HTTPHeaders
 
 from pbtornado.http.limits import among, real_ip
-from tests.client import Client
+from tests.client import SUPERUSER, Client
 from tests.data import change_settings, superuser
 
 
@@ -45,3 +45,13 @@ async def test_superusers_from_elsewhere(client: Client) -> None:
     assert (answer.status, answer.json["message"]) == (403, "You are not allowed to perform this request.")
     await change_settings(client.backend, trustedProxy={"headers": ["X-Real-IP"], "useLeftmostIP": False})
     assert (await client.get("/api/collections", token=token, headers={"X-Real-IP": "10.1.2.3"})).status == 200
+
+
+async def test_superusers_sign_in_from_where_they_may(client: Client) -> None:
+    """From an address that is not listed no superuser signs in; a wrong password is said to be wrong all the same."""
+    await superuser(client.backend)
+    await change_settings(client.backend, superuserIPs=["10.0.0.0/8"])
+    right = dict(zip(("identity", "password"), SUPERUSER, strict=True))
+    url = "/api/collections/_superusers/auth-with-password"
+    assert (await client.post(url, right, token="")).status == 403
+    assert (await client.post(url, {**right, "password": "wrong"}, token="")).status == 400
