@@ -48,7 +48,7 @@ class Backend:
         await self.store.open()
         if self.worker == 0:
             await prepare(self.store)
-            empty_temporary(self.options.data_dir)
+        empty_temporary(self.options.data_dir)
         await self.realtime.start()
         self.tail.add(self.realtime.fanout)
         if self.worker == 0:
