@@ -40,12 +40,8 @@ class Options:
     """The longest body of a request without files."""
     header_limit: int = 64 * 1024
     """The longest head of a request."""
-    query_seconds: float = 30.0
-    """How long one question to the database may take."""
     stop_seconds: float = 10.0
     """How long open requests may go on after the server is told to stop."""
-    change_days: float = 7.0
-    """How long the change log is kept."""
 
     @property
     def worker_count(self) -> int:
