@@ -40,6 +40,8 @@ RESTART_SECONDS = 1.0
 GRACE_SECONDS = 5.0
 """How long after its own time to stop a worker is killed."""
 READY = b"+"
+SOCKETS = "pbtornado-"
+LONGEST_DIRECTORY = 80
 Announce = Callable[[App, str], Coroutine[Any, Any, None]]
 Ready = Callable[[App], Coroutine[Any, Any, None]]
 
@@ -125,7 +127,8 @@ class Shared:
     """
 
     def __init__(self, count: int) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="pbtornado-"))
+        forget_the_dead()
+        self.directory = Path(tempfile.mkdtemp(prefix=SOCKETS, dir=_near_root()))
         self.paths = [self.directory / str(number) for number in range(count)]
         self.doors = [bind_unix_socket(str(path), 0o600, BACKLOG) for path in self.paths]
         self.wakes = [os.pipe() for _ in range(count)]
@@ -157,6 +160,22 @@ class Shared:
         for end in (self.counts, self.life[0], *(end for pipe in self.wakes for end in pipe)):
             os.close(end)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def forget_the_dead() -> None:
+    """Removes the sockets of servers that were killed: nobody listens there any more."""
+    for directory in _near_root().glob(f"{SOCKETS}*"):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as visitor:
+            try:
+                visitor.connect(str(directory / "0"))
+            except ConnectionRefusedError:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def _near_root() -> Path:
+    """Where temporary files go, unless a socket's path would be too long for the system there."""
+    usual = tempfile.gettempdir()
+    return Path(usual if len(os.fsencode(usual)) <= LONGEST_DIRECTORY else "/tmp")
 
 
 async def _worker(options: Options, number: int, shared: Shared, listening: socket.socket, ready: Ready) -> int:

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from pbtornado.config import Options
-from pbtornado.workers import CannotListen, Shared, listen
+from pbtornado.workers import CannotListen, Shared, forget_the_dead, listen
 from tests.process import Server, free_port
 
 
@@ -160,6 +161,19 @@ def test_the_first_start_is_quick(tmp_path: Path) -> None:
     server.stop()
     assert "/_/#/pbinstall/" in server.output()
     assert taken < 2
+
+
+def test_a_killed_server_leaves_nothing_for_long(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The sockets of a server that was killed are removed by the next one that starts, those of a living one are not."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp()))
+    killed, living = Shared(2), Shared(2)
+    killed.end()
+    forget_the_dead()
+    assert not killed.directory.exists()
+    assert living.directory.exists()
+    living.end()
+    for shared in (killed, living):
+        shared.remove()
 
 
 def test_a_wake_up_reaches_all_others() -> None:
