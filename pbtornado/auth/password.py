@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden
-from ..passwords import Passwords
+from ..passwords import Passwords, encoded
 from ..records import questions
 from ..records.records import Records
 from ..records.remembered import remembered
@@ -49,7 +48,7 @@ def wrong_text(text: str) -> FieldError | None:
     """What is wrong with a text that must have 1 to 255 bytes."""
     if not text:
         return REQUIRED
-    return LENGTH if len(text.encode(errors="surrogatepass")) > LONGEST else None
+    return LENGTH if len(encoded(text)) > LONGEST else None
 
 
 class PasswordSignIn:
@@ -57,29 +56,17 @@ class PasswordSignIn:
 
     def __init__(self, store: Store, records: Records, passwords: Passwords) -> None:
         self.store, self.records, self.passwords = store, records, passwords
-        self.secret = secrets.token_bytes(32)
 
     async def record(self, collection: Collection, attempt: Attempt) -> Record:
         """The record whose password it is. Raises BadRequest, the same whether account or password is wrong."""
         assert collection.auth is not None
         attempt.check(tuple(collection.auth.password_auth.identity_fields))
         record = await self.store.read(lambda reader: find(reader, collection, attempt))
-        other = record or await self.store.read(lambda reader: self.stranger(reader, collection, attempt.identity))
+        other = record or await self.store.read(lambda reader: stranger(reader, collection, attempt.identity))
         passed = await self.passwords.check(attempt.password, stored_hash(other))
         if record is None or not passed:
             raise BadRequest("Failed to authenticate.")
         return record
-
-    def stranger(self, reader: Reader, collection: Collection, identity: str) -> Record | None:
-        """Some other account, to check the password against in vain.
-
-        It is always the same for an identity, and drawn from all accounts: in a directory on its way from bcrypt to
-        argon2id, unknown identities are as often fast and slow as known ones.
-        """
-        digest = hmac.digest(self.secret, identity.encode(errors="surrogatepass"), "sha256")
-        start = "".join(ID_ALPHABET[byte % len(ID_ALPHABET)] for byte in digest[:15])
-        row = reader.one(row_from(collection), {questions.RECORD_ID: start}) or reader.one(row_from(collection), {questions.RECORD_ID: ""})
-        return Record.from_row(collection, row) if row else None
 
     async def renew(self, record: Record, password: str, origin: Origin) -> None:
         """Replaces the hash that this password has just passed, if new ones are of another kind or strength.
@@ -99,6 +86,19 @@ def refuse_disabled(collection: Collection) -> None:
     """Raises Forbidden where the collection's records do not sign in with passwords."""
     if collection.auth is None or not collection.auth.password_auth.enabled:
         raise Forbidden("The collection is not configured to allow password authentication.")
+
+
+def stranger(reader: Reader, collection: Collection, identity: str) -> Record | None:
+    """Some other account, to check the password against in vain.
+
+    It is always the same for an identity, whichever worker is asked, and drawn from all accounts: in a directory on
+    its way from bcrypt to argon2id, unknown identities are as often fast and slow as known ones.
+    """
+    assert collection.auth is not None
+    digest = hmac.digest(encoded(collection.auth.auth_token.secret), encoded(identity), "sha256")
+    start = "".join(ID_ALPHABET[byte % len(ID_ALPHABET)] for byte in digest[:15])
+    row = reader.one(row_from(collection), {questions.RECORD_ID: start}) or reader.one(row_from(collection), {questions.RECORD_ID: ""})
+    return Record.from_row(collection, row) if row else None
 
 
 def stored_hash(record: Record | None) -> str:
