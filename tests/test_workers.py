@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import select
 import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,6 +97,43 @@ def test_open_requests_are_answered(server: Server) -> None:
     assert slow.getresponse().status == 200
     slow.close()
     assert server.process.wait(5) == 0
+
+
+def test_what_was_answered_is_there(server: Server) -> None:
+    """Of many writes that are under way when it is told to stop, each that was answered is found at the next start."""
+    server.sign_in()
+    server.ask("POST", "/api/collections", {"name": "posts", "type": "base", "createRule": "", "listRule": ""})
+    answered: list[str] = []
+    refused: list[int] = []
+    writers = [threading.Thread(target=write_until_it_ends, args=(server, answered, refused)) for _ in range(8)]
+    for writer in writers:
+        writer.start()
+    eventually(lambda: len(answered) > 200, 10)
+    assert server.stop() == 0
+    for writer in writers:
+        writer.join()
+    server.start()
+    there = [item["id"] for page in (1, 2, 3, 4, 5) for item in posts(server, page)]
+    assert set(answered) <= set(there)
+    assert not refused
+
+
+def write_until_it_ends(server: Server, answered: list[str], refused: list[int]) -> None:
+    """Creates records one after another, as long as somebody answers."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while True:
+            answer = server.ask("POST", "/api/collections/posts/records", {}, token="")
+            if answer.status == 200:
+                answered.append(answer.json()["id"])
+            else:
+                refused.append(answer.status)
+
+
+def posts(server: Server, page: int) -> list[dict[str, str]]:
+    """A page of a thousand records."""
+    path = f"/api/collections/posts/records?perPage=1000&skipTotal=1&page={page}"
+    items: list[dict[str, str]] = server.ask("GET", path, token="").json()["items"]
+    return items
 
 
 def test_streams_do_not_hold_it_up(server: Server) -> None:

@@ -73,10 +73,6 @@ class Download(ApiHandler):
     unsent = 0
     """Bytes written since the client was last waited for."""
 
-    def decode_argument(self, value: bytes, name: str | None = None) -> str:
-        """A path that is no text names nothing, which is not found, not malformed."""
-        return value.decode("utf-8", "replace")
-
     async def get(self, collection: str, record: str, name: str) -> None:
         file = await self.backend.files.find(collection, record, name)
         if file.field.protected and not await self.backend.files.may_see(file, replace(self.info(), actor=await self.bearer())):

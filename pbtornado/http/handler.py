@@ -56,6 +56,10 @@ class Answers(RequestHandler):
         origins: Origins = self.settings["origins"]
         return origins
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """A path that is no text names nothing, which is not found, not malformed."""
+        return value.decode("utf-8", "replace")
+
     def set_default_headers(self) -> None:
         self.clear_header("Server")
         self.set_header("Content-Type", JSON)

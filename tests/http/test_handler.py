@@ -70,6 +70,12 @@ async def test_a_bad_token_is_a_guest(client: Client, token: str) -> None:
     assert answer.status == 403
 
 
+@pytest.mark.parametrize("path", ["/api/collections/%ff/records", "/api/collections/users/records/%ff", "/%ff", "/_/%ff"])
+async def test_paths_that_are_no_text(client: Client, path: str) -> None:
+    """A path that is no text names nothing."""
+    assert (await client.get(path)).status in (403, 404)
+
+
 async def test_only_superusers(client: Client) -> None:
     """What is for superusers only is 401 to a guest."""
     answer = await client.get("/api/collections")
