@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from pbtornado.realtime.resume import Resume, mark_of, refusal
@@ -107,6 +110,42 @@ async def test_resync(live: Live, since: str, reason: str) -> None:
     assert event.data == {"reason": reason, "topics": ["posts/*"]}
     await live.add("posts", n=10)
     assert (await ear.next()).record["n"] == 10
+
+
+async def test_trimmed_while_behind(live: Live) -> None:
+    """A client that reads so slowly that the log is trimmed before it came so far is told, and goes on from now."""
+    positions = await filled(live, 100)
+    ear = await live.listen("posts/*", since=positions[0])
+    await live.store.changes.trim("", 3)
+    event = await ear.next()
+    assert (event.name, event.data["reason"], event.id) == ("PB_RESYNC", "trimmed", live.position())
+    await live.add("posts", n=100)
+    assert (await ear.next()).record["n"] == 100
+
+
+async def test_other_program(live: Live) -> None:
+    """When another program has written, nobody can know what: all are told, at a position of the new epoch."""
+    await live.make("posts", number("n"))
+    ear = await live.listen("posts/*")
+    with closing(sqlite3.connect(live.path / "data.db")) as other, other:
+        other.execute("INSERT INTO posts (id, n) VALUES ('x', 1)")
+    event = await ear.next()
+    assert (event.name, event.data) == ("PB_RESYNC", {"reason": "epoch", "topics": ["posts/*"]})
+    await live.add("posts", n=2)
+    following = await ear.next()
+    assert following.record["n"] == 2
+    assert following.id.split(":")[0] == event.id.split(":")[0]
+
+
+async def test_lost_and_found(live: Live) -> None:
+    """One topic that cannot go on does not keep another from it."""
+    positions = await filled(live, 5)
+    lost, found = topic("posts/*", since="beef:1"), topic("posts/*", since=positions[3])
+    ear = await live.listen(lost, found)
+    await live.add("posts", n=5)
+    heard = await ear.take(4)
+    assert (heard[0].name, heard[0].data["topics"]) == ("PB_RESYNC", [lost])
+    assert [(event.name, event.record["n"]) for event in heard[1:]] == [(found, 4), *sorted([(lost, 5), (found, 5)])]
 
 
 async def test_client_id_is_no_position(live: Live) -> None:
