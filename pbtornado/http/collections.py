@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..auth.oauth2 import providers
 from ..records.read import Page
 from ..store.protocol import Origin
 from .handler import ApiHandler
@@ -73,3 +74,10 @@ class Scaffolds(_ForSuperusers):
 
     def get(self) -> None:
         self.answer(self.backend.collections.scaffolds())
+
+
+class OAuth2Providers(_ForSuperusers):
+    """GET /api/collections/meta/oauth2-providers"""
+
+    def get(self) -> None:
+        self.answer(providers.listed())

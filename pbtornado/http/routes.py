@@ -7,7 +7,7 @@ from typing import Any
 from ..config import Options
 from . import auth, files, realtime
 from .admin import dashboard
-from .collections import Collections, Import, OneCollection, Scaffolds, Truncation
+from .collections import Collections, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
 from .health import Health
 from .public import public_files
 from .records import OneRecord, Records
@@ -23,6 +23,7 @@ API: list[Route] = [
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),
+    (r"/api/collections/meta/oauth2-providers", OAuth2Providers),
     (r"/api/collections/import", Import),
     (r"/api/collections/([^/]+)/truncate", Truncation),
     (r"/api/collections/([^/]+)", OneCollection),

@@ -44,3 +44,11 @@ async def test_malformed_bodies(client: Client) -> None:
 async def test_only_superusers(client: Client) -> None:
     """Nobody else makes collections."""
     assert (await client.post("/api/collections", BOOKS)).status == 401
+
+
+async def test_services_to_sign_in_through(client: Client) -> None:
+    """Superusers see which there are, with their signs."""
+    assert (await client.get("/api/collections/meta/oauth2-providers")).status == 401
+    client.token = await superuser(client.backend)
+    answer = await client.get("/api/collections/meta/oauth2-providers")
+    assert [list(row) for row in answer.json] == [["name", "displayName", "logo"]] * 32
