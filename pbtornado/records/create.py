@@ -14,6 +14,7 @@ from ..schema.collection import Collection
 from ..schema.fields import TextField
 from ..schema.record import Record
 from ..store.protocol import Reader, Writer
+from ..store.query import Bindable
 from ..values import new_id
 from . import cascade, questions, save
 from .access import holds, manages, question_of, refuse_locked, settled, writable
@@ -42,6 +43,7 @@ class Creation:
         self.values = {**blank(self.collection), **self.draft.values}
         self.values["id"] = self.values["id"] or new_key(self.collection)
         self.question = self._question()
+        self.hashes: Mapping[str, str] = {}
 
     async def run(self) -> Record:
         """The record as stored. Raises BadRequest, and Moved where the collections changed meanwhile."""
@@ -50,11 +52,20 @@ class Creation:
         await self._check(manager)
         placed = Placed(self.parts.storage, self.collection.id, self.values["id"])
         try:
-            await self._prepare(placed)
+            self.hashes = await self.parts.hashes(self.collection, self.draft.values)
+            await placed.put(uploads_of(self.collection, self.values))
             return await self.parts.write(self._commit, self.info)
         except Exception:
             await placed.drop()
             raise
+
+    def apply(self, writer: Writer) -> Record:
+        """The create as a whole, in a transaction under way; `hashes` are given and blobs in their places. May be called again."""
+        manager = self.info.actor.superuser or (self.judged and self.judge(writer))
+        _autogenerate(self.collection, self.values)
+        if errors := self._value_errors(manager):
+            _refuse(self._stored_errors(writer) | errors)
+        return self._store(writer)
 
     # ---- gate
 
@@ -76,17 +87,21 @@ class Creation:
         """Is the actor let in (BadRequest when not), and is he a manager of the record?"""
         if self.info.actor.superuser:
             return True
-        managed = bool(self.collection.auth and self.collection.auth.manage_rule and self.info.actor.record)
-        if not self.question and not managed:
-            return False
-        self.image = Record(self.collection, self._unproven()).to_row()
-        return await self.parts.store.read(self._judge)
+        return self.judged and await self.parts.store.read(self.judge)
 
-    def _unproven(self) -> dict[str, Any]:
-        """The values as rules see them: nobody gets in by calling himself verified."""
-        return {**self.values, "verified": False} if self.collection.is_auth else self.values
+    @property
+    def judged(self) -> bool:
+        """Is there a rule to ask?"""
+        return bool(self.question or (self.collection.auth and self.collection.auth.manage_rule and self.info.actor.record))
 
-    def _judge(self, reader: Reader) -> bool:
+    @cached_property
+    def image(self) -> Mapping[str, Bindable]:
+        """The record as rules see it: nobody gets in by calling himself verified."""
+        values = {**self.values, "verified": False} if self.collection.is_auth else self.values
+        return Record(self.collection, values).to_row()
+
+    def judge(self, reader: Reader) -> bool:
+        """Is the actor a manager of the record? Raises BadRequest where he isn't let in."""
         self._ask(reader)
         return manages(reader, self.catalog, self.collection, self.asking, image=self.image)
 
@@ -97,20 +112,17 @@ class Creation:
     # ---- check and prepare
 
     async def _check(self, manager: bool) -> None:
+        if errors := self._value_errors(manager):
+            _refuse(await self.parts.store.read(self._stored_errors) | errors)
+
+    def _value_errors(self, manager: bool) -> dict[str, Any]:
+        """What is wrong with the values by themselves. Raises BadRequest where it is the credentials."""
         if self.collection.is_auth:
             _refuse(Credentials(self.draft.body).errors(self.values, None, manager))
-        errors = value_errors(self.collection, self.values, self.collection.names, None)
-        if errors:
-            others = await self.parts.store.read(self._stored_errors)
-            _refuse(others | errors)
+        return dict(value_errors(self.collection, self.values, self.collection.names, None))
 
     def _stored_errors(self, reader: Reader) -> dict[str, Any]:
         return dict(stored_errors(reader, self.catalog, self.collection, self.values, (), new=True))
-
-    async def _prepare(self, placed: Placed) -> None:
-        """What takes its time: hashes, and blobs under their final keys."""
-        self.values |= await self.parts.hashes(self.collection, self.draft.values)
-        await placed.put(uploads_of(self.collection, self.values))
 
     # ---- commit
 
@@ -118,11 +130,15 @@ class Creation:
         self.parts.refuse_moved(self.mark)
         if self.question and not settled(self.question):
             self._ask(writer)
+        return self._store(writer)
+
+    def _store(self, writer: Writer) -> Record:
         self._refuse_stored(writer)
+        values = {**self.values, **self.hashes}
         if self.collection.name == SUPERUSERS:
-            self.values["verified"] = True
+            values["verified"] = True
         try:
-            record = save.insert(writer, self.collection, self.values)
+            record = save.insert(writer, self.collection, values)
         except Invalid as error:
             raise BadRequest(FAILED, error.errors) from error
         if self.collection.name == SUPERUSERS:

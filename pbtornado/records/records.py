@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import BadRequest, Invalid, NotFound
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
 from ..schema.catalog import Catalogs
 from ..schema.record import Record
-from ..store.protocol import Origin, Reader, Writer
-from . import cascade, export, questions, save
-from .access import refuse_locked, writable
+from ..store.protocol import Origin, Writer
+from . import export, questions, save
 from .create import create
+from .delete import delete
 from .parts import Parts, RecordStore
-from .read import by_rule, listing, load_if, viewing
+from .read import listing, viewing
 from .throttle import Throttle
 from .update import update
 
@@ -82,29 +81,7 @@ class Records:
 
     async def delete(self, name: str, record_id: str, info: RequestInfo) -> None:
         """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
-        await self.parts.settled(lambda: self._delete(name, record_id, info))
-
-    async def _delete(self, name: str, record_id: str, info: RequestInfo) -> None:
-        mark, catalog = self.parts.collections()
-        collection = writable(catalog, name)
-        if not record_id:
-            raise NotFound
-        refuse_locked(collection.delete_rule, info)
-        question = by_rule(catalog, collection, collection.delete_rule, info)
-
-        def gate(reader: Reader) -> bool:
-            load_if(reader, question, collection, record_id, info)
-            return cascade.is_long(reader, catalog, collection)
-
-        def commit(writer: Writer) -> None:
-            self.parts.refuse_moved(mark)
-            record = load_if(writer, question, collection, record_id, info)
-            try:
-                cascade.delete(writer, catalog, record)
-            except Invalid as error:  # relations that let go of it are no longer unique
-                raise BadRequest(cascade.REFERENCED, error.errors) from error
-
-        await self.parts.write(commit, info, long=await self.store.read(gate))
+        await delete(self.parts, name, record_id, info)
 
     async def export(self, records: Sequence[Record], info: RequestInfo, expand: str = "") -> Shown:
         """Records of one collection as the actor may see them, expanded."""

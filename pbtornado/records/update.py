@@ -37,6 +37,13 @@ class Judged:
     manager: bool
 
 
+class Unproven(Exception):
+    """The old password must be checked against the hash of this state of the record, which takes time that a transaction has not."""
+
+    def __init__(self, update: Update, judged: Judged) -> None:
+        self.update, self.judged = update, judged
+
+
 class Update:
     """One update request. `payload` may hold uploads; `info` is the request without its body."""
 
@@ -51,12 +58,13 @@ class Update:
         if self.collection.update_rule and not info.actor.superuser:
             self.question = by_rule(self.catalog, self.collection, self.collection.update_rule, info)
         self.proven: str | None = None
+        self.tried: set[str] = set()
         self.hashes: Mapping[str, str] = {}
 
     async def run(self) -> Record:
         """The record as stored. Raises NotFound, BadRequest, and Moved where the collections changed meanwhile."""
-        self.judged = await self.parts.store.read(self._judge)
-        await self._prove(self.judged)
+        self.judged = await self.parts.store.read(self.judge)
+        await self.prove(self.judged)
         await self._check(self.judged)
         placed = Placed(self.parts.storage, self.collection.id, self.record_id)
         try:
@@ -67,9 +75,19 @@ class Update:
             await placed.drop()
             raise
 
+    def apply(self, writer: Writer) -> Record:
+        """The update as a whole, in a transaction under way; `hashes` are given and blobs in their places. May be called again.
+
+        Raises Unproven where the old password has not been checked against the hash that is there.
+        """
+        judged = self.judge(writer)
+        if self._proof_due(judged) and judged.old.get("password") not in self.tried:
+            raise Unproven(self, judged)
+        return self._store(writer, self._accepted(writer, judged))
+
     # ---- gate
 
-    def _judge(self, reader: Reader) -> Judged:
+    def judge(self, reader: Reader) -> Judged:
         """The update on the record as the reader sees it. Raises NotFound where it isn't there or the rule forbids."""
         row = reader.one(questions.row_by_id(self.collection), {questions.RECORD_ID: self.record_id})
         if row is None:
@@ -82,11 +100,16 @@ class Update:
         manager = manages(reader, self.catalog, self.collection, info, record_id=self.record_id)
         return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(info.body), manager)
 
-    async def _prove(self, judged: Judged) -> None:
+    async def prove(self, judged: Judged) -> None:
         """Checks the old password, slowly, and remembers against which hash; an empty one is found missing later."""
-        if self.collection.is_auth and judged.credentials.proof_needed(judged.old, judged.manager) and judged.credentials.old:
+        if self._proof_due(judged):
             stored = str(judged.old.get("password"))
             self.proven = stored if await self.parts.passwords.check(judged.credentials.old, stored) else None
+            self.tried.add(stored)
+
+    def _proof_due(self, judged: Judged) -> bool:
+        credentials = judged.credentials
+        return self.collection.is_auth and bool(credentials.old) and credentials.proof_needed(judged.old, judged.manager)
 
     async def _check(self, judged: Judged) -> None:
         """Raises BadRequest where the values are wrong, together with what only the database can tell."""
@@ -113,7 +136,9 @@ class Update:
 
     def _commit(self, writer: Writer) -> Record:
         self.parts.refuse_moved(self.mark)
-        judged = self._judged_now(writer)
+        return self._store(writer, self._judged_now(writer))
+
+    def _store(self, writer: Writer, judged: Judged) -> Record:
         _refuse(self._stored_errors(writer, judged))
         _refuse(last_errors(writer, self.catalog, self.collection, judged.values, new=False))
         values = {**judged.touched, **self.hashes}
@@ -129,9 +154,13 @@ class Update:
         row = writer.one(questions.row_by_id(self.collection), {questions.RECORD_ID: self.record_id})
         if row == self.judged.row and (self.question is None or settled(self.question)):
             return self.judged
-        judged = self._judge(writer)
+        return self._accepted(writer, self.judge(writer))
+
+    def _accepted(self, reader: Reader, judged: Judged) -> Judged:
+        """What was judged just now, unless something is wrong with its values."""
         self._refuse_credentials(judged)
-        _refuse(self._value_errors(judged))
+        if errors := self._value_errors(judged):
+            _refuse(self._stored_errors(reader, judged) | errors)
         return judged
 
     def _guard(self, writer: Writer, judged: Judged, values: dict[str, Any]) -> None:

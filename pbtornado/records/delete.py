@@ -1,0 +1,53 @@
+"""The life of a delete: gate, then a commit that asks again and takes along what cannot be without the record."""
+
+from __future__ import annotations
+
+from ..errors import BadRequest, Invalid, NotFound
+from ..rules.request import RequestInfo
+from ..store.protocol import Reader, Writer
+from . import cascade
+from .access import refuse_locked, writable
+from .parts import Parts
+from .read import by_rule, load_if
+
+
+class Deletion:
+    """One delete request."""
+
+    def __init__(self, parts: Parts, name: str, record_id: str, info: RequestInfo) -> None:
+        self.parts, self.record_id, self.info = parts, record_id, info
+        self.mark, self.catalog = parts.collections()
+        self.collection = writable(self.catalog, name)
+        if not record_id:
+            raise NotFound
+        refuse_locked(self.collection.delete_rule, info)
+        self.question = by_rule(self.catalog, self.collection, self.collection.delete_rule, info)
+
+    async def run(self) -> None:
+        """Raises NotFound, BadRequest, and Moved where the collections changed meanwhile."""
+        await self.parts.write(self._commit, self.info, long=await self.parts.store.read(self._gate))
+
+    def _gate(self, reader: Reader) -> bool:
+        load_if(reader, self.question, self.collection, self.record_id, self.info)
+        return self.is_long(reader)
+
+    def is_long(self, reader: Reader) -> bool:
+        """May it take so long that it should not hold up the loop?"""
+        return cascade.is_long(reader, self.catalog, self.collection)
+
+    def _commit(self, writer: Writer) -> None:
+        self.parts.refuse_moved(self.mark)
+        self.apply(writer)
+
+    def apply(self, writer: Writer) -> None:
+        """The delete as a whole, in a transaction under way."""
+        record = load_if(writer, self.question, self.collection, self.record_id, self.info)
+        try:
+            cascade.delete(writer, self.catalog, record)
+        except Invalid as error:  # relations that let go of it are no longer unique
+            raise BadRequest(cascade.REFERENCED, error.errors) from error
+
+
+async def delete(parts: Parts, name: str, record_id: str, info: RequestInfo) -> None:
+    """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
+    await parts.settled(lambda: Deletion(parts, name, record_id, info).run())
