@@ -7,11 +7,14 @@ from collections import deque
 from collections.abc import Callable
 
 from ..rules.request import GUEST, Actor
+from ..store.protocol import Position
 from ..values import json_bytes
 
 OUTBOX_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
 BEAT = b":\n\n"
+PLACE = "PB_POSITION"
+"""The topic of clients that want to be told where they stand."""
 
 
 class Connection:
@@ -74,6 +77,10 @@ class Connection:
         """Forgets what waits of changes."""
         self._outbox = deque(item for item in self._outbox if not item[0])
         self._waiting = sum(len(frame) for _, frame in self._outbox)
+
+    def stands_at(self, position: Position, loud: bool) -> None:
+        """Tells the client that it has heard of everything up to there."""
+        self.deliver(position.seq + 1, place(str(position), loud))
 
     def beat(self) -> None:
         """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
@@ -138,6 +145,8 @@ def greeting(client_id: str) -> bytes:
     return event(client_id, "PB_CONNECT", json_bytes({"clientId": client_id}))
 
 
-def place(position: str) -> bytes:
-    """Tells the client where it stands without an event: browsers remember the id and dispatch nothing."""
+def place(position: str, loud: bool) -> bytes:
+    """Tells the client where it stands: by an event where it listens to such, else by an id that browsers only remember."""
+    if loud:
+        return event(position, PLACE, json_bytes({"position": position}))
     return b"id:%b\n\n" % position.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from ..rules.request import Actor
@@ -14,7 +14,7 @@ from ..store.protocol import Change, Position
 from ..store.query import Column, Order, Select, Statement, Table, Value
 from ..values import json_bytes
 from .actors import Actors
-from .connection import Connection, event, place
+from .connection import PLACE, Connection, event
 from .match import Match, PrivateReader
 from .resume import Resume, is_client_id, refusal
 from .subscribers import Subscribers
@@ -127,7 +127,7 @@ class Fanout:
             self._resync(connection, reason, head)
         elif self._again(connection, changes) and len(changes) < LOG_SLICE:
             connection.behind = False
-            connection.deliver(connection.position + 1, place(str(Position(self._epoch, connection.position))))
+            self._tell_place(connection, connection.position)
 
     def _again(self, connection: Connection, changes: Sequence[Change]) -> bool:
         """False when the connection has as much as it can take, or the loop's turn is over, before the end."""
@@ -189,17 +189,18 @@ class Fanout:
             for subscription in kept:
                 subscription.after = max(subscription.after, stand)
             connection.go_back(first)
-        elif not kept and not connection.behind:
-            connection.deliver(first + 1, place(str(Position(self._epoch, first))))
         for topic in topics:
             if topic.text in starts:
                 self.subscribers.add(connection, topic, starts[topic.text])
+        if not connection.behind:
+            self._tell_place(connection, max(connection.position, self._cursor) if kept else first)
         return Position(self._epoch, first)
 
-    def _starts(self, connection: Connection, topics: Iterable[Topic], head: Position) -> tuple[dict[str, int], dict[str, list[str]]]:
+    def _starts(self, connection: Connection, topics: Sequence[Topic], head: Position) -> tuple[dict[str, int], dict[str, list[str]]]:
         """The seq after which each topic starts; and, by reason, those whose position the log cannot go on after."""
         came_with = "" if connection.subscribed or is_client_id(connection.since) else connection.since
         own = {topic.text: topic.option("since") for topic in topics}
+        speaking = {topic.text for topic in topics if self.subscribers.catalog.find(topic.collection)}
         shared = [text for text, since in own.items() if not since]
         starts: dict[str, int] = dict.fromkeys(own, head.seq)
         lost: dict[str, list[str]] = {}
@@ -209,9 +210,12 @@ class Fanout:
             reason = resume.refusal(head, self._store.changes.oldest) if resume else "unknown"
             if resume and not reason:
                 starts |= resume.after(texts) if texts is shared else dict.fromkeys(texts, resume.position.seq)
-            else:
-                lost.setdefault(reason, []).extend(texts)
+            elif known := [text for text in texts if text in speaking]:
+                lost.setdefault(reason, []).extend(known)
         return starts, lost
+
+    def _tell_place(self, connection: Connection, seq: int) -> None:
+        connection.stands_at(Position(self._epoch, seq), PLACE in self.subscribers.of.get(connection, {}))
 
     # ---- when the log cannot go on
 
@@ -229,7 +233,8 @@ class Fanout:
         connection.behind, connection.position = False, head.seq
         for subscription in subscriptions.values():
             subscription.after = head.seq
-        connection.tell(self._resync_event(head, reason, list(subscriptions)))
+        topics = [text for text, subscription in subscriptions.items() if subscription.group]
+        connection.tell(self._resync_event(head, reason, topics))
 
     def _resync_event(self, position: Position, reason: str, topics: Sequence[str]) -> bytes:
         return event(str(position), "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))

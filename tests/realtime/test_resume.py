@@ -10,7 +10,7 @@ import pytest
 from pbtornado.realtime.resume import Resume, mark_of, refusal
 from pbtornado.store.protocol import Position
 from tests.realtime.live import Live, topic
-from tests.records.world import SUPERUSER, number, text
+from tests.records.world import GUEST, SUPERUSER, number, text
 
 
 async def filled(live: Live, count: int) -> list[str]:
@@ -55,6 +55,18 @@ async def test_starts_now(live: Live) -> None:
     await live.add("posts", n=3)
     assert (await ear.next()).record["n"] == 3
     assert f"id:{start}\n\n".encode() in ear.raw
+
+
+async def test_told_where_it_stands(live: Live) -> None:
+    """A client that listens to PB_POSITION is told by events: after subscribing and after catching up."""
+    positions = await filled(live, 3)
+    ear = await live.listen("posts/*", "PB_POSITION", since=positions[1])
+    heard = await ear.take(2)
+    assert [(event.name, event.id) for event in heard] == [("posts/*", positions[2]), ("PB_POSITION", positions[2])]
+    assert heard[1].data == {"position": positions[2]}
+    late = await live.listen("posts/*")
+    await live.realtime.subscribe(late.id, ["posts/*", "PB_POSITION"], GUEST)
+    assert (await late.next()).data == {"position": positions[2]}
 
 
 async def test_kept_topics_go_on(live: Live) -> None:
