@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ from ..values import random_text
 from .connection import Connection, greeting
 from .fanout import Fanout, FanoutStore
 from .topics import LONGEST_TOPIC, MOST_TOPICS, parse_topics
+
+log = logging.getLogger("pbtornado.realtime")
 
 CLIENT_ID_LENGTH = 40
 LONGEST_CLIENT_ID = 255
@@ -126,8 +129,11 @@ class Realtime:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = _now()
-            for connection in list(self._connections.values()):
-                self._look_after(connection, now)
+            try:
+                for connection in list(self._connections.values()):
+                    self._look_after(connection, now)
+            except Exception:
+                log.exception("streams could not be looked after; tried again in %s s", TICK_SECONDS)
 
     def _look_after(self, connection: Connection, now: float) -> None:
         if connection in self.fanout.subscribers.of:
