@@ -16,10 +16,10 @@ from .records.records import Records
 from .rules.request import Actor
 from .schema.bootstrap import prepare
 from .schema.catalog import Catalogs
-from .schema.settings import Settings
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
 from .store.trimming import Trimming
+from .system.settings import Settings
 
 
 class Backend:
@@ -37,7 +37,7 @@ class Backend:
         self.files = Files(self.store, self.catalogs, self.storage, self.thumbs)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.collections = Collections(self.store, self.catalogs)
-        self.auth = Auth(self.store, self.catalogs, self.records, self.passwords)
+        self.auth = Auth(self.store, self.catalogs, self.records, self.passwords, self.settings)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.trimming = Trimming(self.store.changes)

@@ -18,6 +18,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Origin, Reader, Store
+from ..system.settings import Settings
 from ..tokens import TokenType
 from .identity import Identity, actor_of, sign
 from .mfa import refuse_single_factor
@@ -30,8 +31,8 @@ Answer = dict[str, Any]
 class Auth:
     """Everything about who somebody is. Verbs raise ApiError to refuse."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, records: Records, passwords: Passwords) -> None:
-        self.store, self.catalogs, self.records = store, catalogs, records
+    def __init__(self, store: Store, catalogs: Catalogs, records: Records, passwords: Passwords, settings: Settings) -> None:
+        self.store, self.catalogs, self.records, self.settings = store, catalogs, records, settings
         self.identity = Identity(store, catalogs)
         self.password = PasswordSignIn(store, records, passwords)
 
@@ -77,7 +78,9 @@ class Auth:
         return await self.finish(actor, renewed, info, expand)
 
     async def finish(self, record: Record, token: str, info: RequestInfo, expand: str, method: str = "") -> Answer:
-        """What whoever proved to be this record is given, if the collection's `authRule` lets him in."""
+        """What whoever proved to be this record is given, if `authRule` lets him in; a superuser only at an address for them."""
+        if actor_of(record).superuser and not self.settings.admits_superuser(info.ip):
+            raise Forbidden
         catalog = self.catalogs.current
 
         def work(reader: Reader) -> Answer:

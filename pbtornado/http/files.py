@@ -22,7 +22,6 @@ from ..records.files import OpenBlob
 from ..rules.request import GUEST, Actor
 from ..values import bool_of
 from .handler import ApiHandler
-from .limits import among
 from .ranges import BadRange, Range, http_date, ranges, refused
 
 CHUNK = 256 << 10
@@ -84,8 +83,7 @@ class Download(ApiHandler):
     async def bearer(self) -> Actor:
         """Whose token for files the URL carries; a superuser at an address not allowed to be one is a guest."""
         actor = await self.backend.auth.identify(self.query("token"), "file")
-        allowed = self.backend.settings.current["superuserIPs"]
-        return GUEST if actor.superuser and allowed and not among(self.ip, allowed) else actor
+        return GUEST if actor.superuser and not self.backend.settings.admits_superuser(self.ip) else actor
 
     async def serve(self, opened: OpenBlob) -> None:
         """Answers with what the request wants of a blob."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -17,11 +17,12 @@ from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, 
 from ..rules.projection import Projection
 from ..rules.request import GUEST, Actor, RequestInfo
 from ..store.protocol import StoreBusy, TooSlow
+from ..system.addresses import among
 from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
 from .info import peer, query_values, request_info
-from .limits import among, real_ip
+from .limits import real_ip
 from .rates import Rates, rule_for, tag_labels
 
 log = logging.getLogger("pbtornado.http")
@@ -146,7 +147,8 @@ class ApiHandler(Answers):
             raise HTTPError(405)
         if self.actor.superuser:
             self.refuse_outsider()
-        self.refuse_too_many()
+        if self.backend.settings.current["rateLimits"]["enabled"]:
+            self._count()
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
@@ -156,8 +158,7 @@ class ApiHandler(Answers):
 
     def refuse_outsider(self) -> None:
         """Raises Forbidden where superusers may not come from this address."""
-        allowed = self.backend.settings.current["superuserIPs"]
-        if allowed and not among(self.ip, allowed):
+        if not self.backend.settings.admits_superuser(self.ip):
             raise Forbidden
 
     def turn_away(self, error: Exception) -> None:
@@ -175,22 +176,25 @@ class ApiHandler(Answers):
             self.finish()
             RequestHandler.on_connection_close(self)
 
-    def refuse_too_many(self) -> None:
-        """Raises TooManyRequests where the settings' rate limits are used up."""
+    def _count(self) -> None:
+        method = self.request.method or ""
+        tags = self.tags.get(method.replace("HEAD", "GET"), ())
+        self.refuse_too_many(method, unquote(self.request.path), tags, self.path_args[0] if tags else "")
+
+    def refuse_too_many(self, method: str, path: str, tags: Sequence[str] = (), name: str = "") -> None:
+        """Counts a request that does `tags` to the collection `name`. TooManyRequests where the settings' rate limits are used up."""
         limits = self.backend.settings.current["rateLimits"]
         if not limits["enabled"] or self.actor.superuser or among(self.ip, limits["excludedIPs"]):
             return
-        method, path = self.request.method or "", unquote(self.request.path)
-        tags = self.tags.get(method.replace("HEAD", "GET"), ())
-        collection = self.backend.catalogs.current.find(self.path_args[0]) if tags else None
+        collection = self.backend.catalogs.current.find(name) if tags else None
         labels = [*(tag_labels(collection.name, tags) if collection else ()), f"{method} {path}", path]
         rule = rule_for(limits["rules"], labels, signed_in=self.actor.record is not None)
         if rule is None:
             return
-        counted = (collection.id, method, *tags) if collection else (rule["label"],)
-        most, seconds = rule.get("maxRequests", 0), rule.get("duration", 0)
+        counted = (collection.id, method.replace("HEAD", "GET"), *tags) if collection else (rule["label"],)
+        most, seconds = rule["maxRequests"], rule["duration"]
         rates: Rates = self.settings["rates"]
-        if not rates.allows("|".join((*counted, rule.get("audience", ""), f"{most}/{seconds}", self.ip)), most, seconds):
+        if not rates.allows("|".join((*counted, rule["audience"], f"{most}/{seconds}", self.ip)), most, seconds):
             raise TooManyRequests
 
     def body_limit(self) -> int:

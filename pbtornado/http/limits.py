@@ -1,13 +1,13 @@
-"""Who somebody is to the network: his address behind a proxy, and whether superusers may come from there."""
+"""Who somebody is to the network: his address behind a proxy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from collections.abc import Mapping
 from typing import Any
 
 from tornado.httputil import HTTPHeaders
+
+from ..system.addresses import plain_ip
 
 
 def real_ip(headers: HTTPHeaders, peer: str, trusted: Mapping[str, Any]) -> str:
@@ -21,27 +21,3 @@ def real_ip(headers: HTTPHeaders, peer: str, trusted: Mapping[str, Any]) -> str:
         if found:
             return found[0 if trusted["useLeftmostIP"] else -1]
     return plain_ip(peer)
-
-
-def plain_ip(text: str) -> str:
-    """An address in its one long spelling, "" where it is none."""
-    try:
-        return ip_address(text.strip()).exploded
-    except ValueError:
-        return ""
-
-
-def among(ip: str, allowed: Sequence[str]) -> bool:
-    """Is the address one of these addresses or networks?"""
-    if not ip:
-        return False
-    address = ip_address(ip)
-    return any(address in network for network in map(_network, allowed) if network)
-
-
-@lru_cache(maxsize=256)
-def _network(text: str) -> IPv4Network | IPv6Network | None:
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import auth, files, realtime
+from . import auth, files, realtime, settings
 from .admin import dashboard
 from .collections import Collections, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
 from .health import Health
@@ -20,6 +20,7 @@ API: list[Route] = [
     *realtime.ROUTES,
     *auth.ROUTES,
     *files.ROUTES,
+    *settings.ROUTES,
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),

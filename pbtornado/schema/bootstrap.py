@@ -10,7 +10,7 @@ from ..store.query import Select, Table, Value
 from ..values import now
 from .catalog import STORED_COLLECTIONS
 from .collection import Collection
-from .settings import store_first_settings
+from .settings import UnreadableSettings, load_settings, store_first_settings
 from .system import SUPERUSERS, first_collections
 
 _ANY_COLLECTION = Select((Value(1),), Table("_collections"), limit=Value(1))
@@ -19,10 +19,11 @@ _ANY_COLLECTION = Select((Value(1),), Table("_collections"), limit=Value(1))
 async def prepare(store: Store) -> bool:
     """Makes the directory of an open store ready; true when it was new. Several processes may do so at once.
 
-    Raises UnusableDirectory when its collections cannot be read.
+    Raises UnusableDirectory when its collections or settings cannot be read.
     """
     if await store.read(is_prepared):
         await store.read(check_collections)
+        await store.read(check_settings)
         return False
     return await store.write(_fill, long=True)
 
@@ -45,6 +46,16 @@ def check_collections(reader: Reader) -> None:
         ) from error
     if SUPERUSERS not in names:
         raise UnusableDirectory("The data directory has no collection of superusers; open it with PocketBase 0.23 or later first.")
+
+
+def check_settings(reader: Reader) -> None:
+    """Reads the settings once, because without them nobody knows who may come. Raises UnusableDirectory."""
+    try:
+        load_settings(reader)
+    except UnreadableSettings as error:
+        raise UnusableDirectory(
+            "The settings of the data directory are encrypted or damaged; only settings in plain JSON can be served."
+        ) from error
 
 
 def _fill(writer: Writer) -> bool:
