@@ -7,6 +7,7 @@ from typing import Any
 from ..config import Options
 from . import auth, files, realtime, settings
 from .admin import dashboard
+from .batch import Batch
 from .collections import Collections, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
 from .health import Health
 from .public import public_files
@@ -17,6 +18,7 @@ Route = tuple[Any, ...]
 API: list[Route] = [
     (r"/api/collections/([^/]+)/records", Records),
     (r"/api/collections/([^/]+)/records/([^/]+)", OneRecord),
+    (r"/api/batch", Batch),
     *realtime.ROUTES,
     *auth.ROUTES,
     *files.ROUTES,

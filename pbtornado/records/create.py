@@ -61,11 +61,15 @@ class Creation:
 
     def apply(self, writer: Writer) -> Record:
         """The create as a whole, in a transaction under way; `hashes` are given and blobs in their places. May be called again."""
-        manager = self.info.actor.superuser or (self.judged and self.judge(writer))
+        self.rehearse(writer)
+        return self._store(writer)
+
+    def rehearse(self, reader: Reader) -> None:
+        """Raises BadRequest where the rule or the values forbid the create, as things are."""
+        manager = self.info.actor.superuser or (self.judged and self.judge(reader))
         _autogenerate(self.collection, self.values)
         if errors := self._value_errors(manager):
-            _refuse(self._stored_errors(writer) | errors)
-        return self._store(writer)
+            _refuse(self._stored_errors(reader) | errors)
 
     # ---- gate
 
@@ -87,7 +91,7 @@ class Creation:
         """Is the actor let in (BadRequest when not), and is he a manager of the record?"""
         if self.info.actor.superuser:
             return True
-        return self.judged and await self.parts.store.read(self.judge)
+        return self.judged and await self.parts.read(self.catalog, self.judge)
 
     @property
     def judged(self) -> bool:
@@ -113,7 +117,7 @@ class Creation:
 
     async def _check(self, manager: bool) -> None:
         if errors := self._value_errors(manager):
-            _refuse(await self.parts.store.read(self._stored_errors) | errors)
+            _refuse(await self.parts.read(self.catalog, self._stored_errors) | errors)
 
     def _value_errors(self, manager: bool) -> dict[str, Any]:
         """What is wrong with the values by themselves. Raises BadRequest where it is the credentials."""

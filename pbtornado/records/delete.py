@@ -25,10 +25,10 @@ class Deletion:
 
     async def run(self) -> None:
         """Raises NotFound, BadRequest, and Moved where the collections changed meanwhile."""
-        await self.parts.write(self._commit, self.info, long=await self.parts.store.read(self._gate))
+        await self.parts.write(self._commit, self.info, long=await self.parts.read(self.catalog, self._gate))
 
     def _gate(self, reader: Reader) -> bool:
-        load_if(reader, self.question, self.collection, self.record_id, self.info)
+        self.rehearse(reader)
         return self.is_long(reader)
 
     def is_long(self, reader: Reader) -> bool:
@@ -38,6 +38,10 @@ class Deletion:
     def _commit(self, writer: Writer) -> None:
         self.parts.refuse_moved(self.mark)
         self.apply(writer)
+
+    def rehearse(self, reader: Reader) -> None:
+        """Raises NotFound where there is no such record, or not for this actor, as things are."""
+        load_if(reader, self.question, self.collection, self.record_id, self.info)
 
     def apply(self, writer: Writer) -> None:
         """The delete as a whole, in a transaction under way."""

@@ -12,10 +12,12 @@ from ..schema.catalog import Catalogs
 from ..schema.record import Record
 from ..store.protocol import Origin, Writer
 from . import export, questions, save
+from .batch import AllShown, batch
 from .create import create
 from .delete import delete
 from .parts import Parts, RecordStore
 from .read import listing, viewing
+from .steps import Item
 from .throttle import Throttle
 from .update import update
 
@@ -48,7 +50,7 @@ class Records:
         Raises NotFound, Forbidden, BadRequest.
         """
         wanted = {"filter": filter, "sort": sort, "page": page, "per_page": per_page, "skip_total": skip_total, "expand": expand}
-        answer = await self.parts.settled(lambda: self.store.read(listing(self.catalogs.current, name, info, **wanted).answer))
+        answer = await self.parts.asked(lambda catalog: listing(catalog, name, info, **wanted).answer)
         if filter and not answer["items"] and self._misses_too_often(name, info):
             await self.throttle.wait()
         return answer
@@ -61,7 +63,7 @@ class Records:
 
     async def view(self, name: str, record_id: str, info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """One record. Raises NotFound, Forbidden."""
-        return await self.parts.settled(lambda: self.store.read(viewing(self.catalogs.current, name, record_id, info, expand).answer))
+        return await self.parts.asked(lambda catalog: viewing(catalog, name, record_id, info, expand).answer)
 
     async def create(self, name: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """Stores a new record and returns it. `payload` may hold uploads (ReceivedFile), alone or in lists.
@@ -82,6 +84,13 @@ class Records:
     async def delete(self, name: str, record_id: str, info: RequestInfo) -> None:
         """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
         await delete(self.parts, name, record_id, info)
+
+    async def batch(self, items: Sequence[Item], info: RequestInfo, seconds: float) -> AllShown:
+        """Makes all these writes in one transaction, or none; for each the record as it was after it, None for a delete.
+
+        `info` is the request that asks for all of them; it may take `seconds` before the transaction and within. Raises BadRequest.
+        """
+        return await batch(self.parts, items, info, seconds)
 
     async def export(self, records: Sequence[Record], info: RequestInfo, expand: str = "") -> Shown:
         """Records of one collection as the actor may see them, expanded."""

@@ -63,7 +63,7 @@ class Update:
 
     async def run(self) -> Record:
         """The record as stored. Raises NotFound, BadRequest, and Moved where the collections changed meanwhile."""
-        self.judged = await self.parts.store.read(self.judge)
+        self.judged = await self.parts.read(self.catalog, self.judge)
         await self.prove(self.judged)
         await self._check(self.judged)
         placed = Placed(self.parts.storage, self.collection.id, self.record_id)
@@ -84,6 +84,10 @@ class Update:
         if self._proof_due(judged) and judged.old.get("password") not in self.tried:
             raise Unproven(self, judged)
         return self._store(writer, self._accepted(writer, judged))
+
+    def rehearse(self, reader: Reader) -> None:
+        """Raises NotFound or BadRequest where the rule or the values forbid the update, as things are. Passwords are not looked at."""
+        self._refuse_values(reader, self.judge(reader))
 
     # ---- gate
 
@@ -115,7 +119,7 @@ class Update:
         """Raises BadRequest where the values are wrong, together with what only the database can tell."""
         self._refuse_credentials(judged)
         if errors := self._value_errors(judged):
-            others = await self.parts.store.read(lambda reader: self._stored_errors(reader, judged))
+            others = await self.parts.read(self.catalog, lambda reader: self._stored_errors(reader, judged))
             _refuse(others | errors)
 
     def _refuse_credentials(self, judged: Judged) -> None:
@@ -159,9 +163,12 @@ class Update:
     def _accepted(self, reader: Reader, judged: Judged) -> Judged:
         """What was judged just now, unless something is wrong with its values."""
         self._refuse_credentials(judged)
+        self._refuse_values(reader, judged)
+        return judged
+
+    def _refuse_values(self, reader: Reader, judged: Judged) -> None:
         if errors := self._value_errors(judged):
             _refuse(self._stored_errors(reader, judged) | errors)
-        return judged
 
     def _guard(self, writer: Writer, judged: Judged, values: dict[str, Any]) -> None:
         """What follows for an auth record from new credentials: old tokens die, and what was made with old ones goes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -76,7 +76,8 @@ class Placed:
     def _put(self, key: str, upload: ReceivedFile) -> None:
         self.storage.put(key, upload.path, sniff(upload.path).mime, upload.name)
 
-    async def drop(self) -> None:
-        """Takes back what was put."""
+    async def drop(self, *, keep: Container[str] = ()) -> None:
+        """Takes back what was put, but for the keys that were used."""
         for key in self.keys:
-            await asyncio.to_thread(self.storage.drop, key)
+            if key not in keep:
+                await asyncio.to_thread(self.storage.drop, key)

@@ -1,0 +1,188 @@
+"""Many writes of records in one request: `POST /api/batch`."""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from ..errors import ApiError, BadRequest, FieldError, Forbidden, TooManyRequests
+from ..records.steps import Item, Verb
+from ..rules.projection import Projection
+from ..rules.request import RequestInfo
+from ..values import ReceivedFile
+from .body import Body
+from .handler import ApiHandler
+from .info import query_values, snake_case
+
+MOST_BYTES = 128 << 20
+"""Bytes of a body where the settings say nothing."""
+SECONDS = 3.0
+"""How long a batch may take where the settings say nothing."""
+LONGEST_URL = 2000
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+UNREADABLE = "Failed to read the submitted batch data."
+REQUIRED = FieldError("validation_required", "Cannot be blank.")
+NO_METHOD = FieldError("validation_in_invalid", "Must be a valid value.")
+
+_TARGET = re.compile(r"/api/collections/([^/?]+)/records(?:/([^/?]+))?(?:\?(.*))?", re.DOTALL)
+_BROKEN = re.compile(r"[\x00-\x1f\x7f]|%(?![0-9a-fA-F]{2})|\?.*;")
+_FILE = re.compile(r"requests(?:\.(\d+)|\[(\d+)\])\.(.+)", re.DOTALL | re.ASCII)
+_VERBS: Mapping[tuple[str, bool], Verb] = {
+    ("POST", False): "create",
+    ("PUT", False): "upsert",
+    ("PATCH", True): "update",
+    ("DELETE", True): "delete",
+}
+_NOTHING: Mapping[str, Any] = {}
+_KEYS = frozenset({"method", "url", "headers", "body"})
+
+
+@dataclass(slots=True)
+class Asked:
+    """One of the requests, as sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    files: Mapping[str, list[ReceivedFile]] = field(default_factory=dict)
+
+    def errors(self) -> dict[str, FieldError]:
+        """What is wrong with it before anybody looks at what it asks for."""
+        found: dict[str, FieldError] = {}
+        if self.method not in METHODS:
+            found["method"] = NO_METHOD if self.method else REQUIRED
+        if not self.url or len(self.url) > LONGEST_URL:
+            found["url"] = too_long(LONGEST_URL) if self.url else REQUIRED
+        return found
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The first value of each query key."""
+        text = self.url.partition("?")[2]
+        return query_values(text) if text else _NOTHING
+
+
+class Batch(ApiHandler):
+    """/api/batch"""
+
+    def body_limit(self) -> int:
+        """As the settings say; nobody may ask where batches are switched off."""
+        settings = self.backend.settings.current["batch"]
+        if not settings["enabled"] or settings["maxRequests"] <= 0:
+            raise Forbidden("Batch requests are not allowed.")
+        return int(settings["maxBodySize"]) if settings["maxBodySize"] > 0 else MOST_BYTES
+
+    async def post(self) -> None:
+        settings = self.backend.settings.current["batch"]
+        asked = requests_of(self.body(UNREADABLE))
+        refuse_malformed(asked, settings["maxRequests"])
+        items = [self.item(one) for one in asked]
+        seconds = float(settings["timeout"]) if settings["timeout"] > 0 else SECONDS
+        made = await self.backend.records.batch(items, self.info(), seconds)
+        self.answer([answer_of(one, shown) for one, shown in zip(asked, made, strict=True)])
+
+    def item(self, asked: Asked) -> Item:
+        """The write that one of the requests asks for; what is no write is refused at its turn."""
+        target = None if _BROKEN.search(asked.url) else _TARGET.fullmatch(asked.url)
+        verb = _VERBS.get((asked.method, bool(target[2]))) if target else None
+        if target is None or verb is None:
+            return Item("create", "", "", {}, self.info(), refusal=BadRequest())
+        query = asked.query
+        info = self.info_of(asked, query)
+        payload = self.payload(target[1], asked) if verb != "delete" else {}
+        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), self.refusal(target[1], verb, asked))
+
+    def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
+        """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""
+        own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
+        own["content_type"] = "multipart/form-data"
+        whole = self.info()
+        return RequestInfo(
+            actor=self.actor,
+            context="batch",
+            method=asked.method,
+            query=query,
+            headers=ChainMap(own, whole.headers),  # type: ignore[arg-type]  # nobody writes into it
+            body=asked.body,
+            request_id=whole.request_id,
+            ip=whole.ip,
+        )
+
+    def payload(self, name: str, asked: Asked) -> Mapping[str, Any]:
+        """The values, and the uploads for file fields; an upload takes the place of a value of the same key."""
+        if not asked.files:
+            return asked.body
+        collection = self.backend.catalogs.current.find(name)
+        kept = {key: value for key, value in asked.body.items() if key not in asked.files}
+        return Body(kept, asked.files).payload({field.name for field in collection.file_fields} if collection else ())
+
+    def refusal(self, name: str, verb: Verb, asked: Asked) -> ApiError | None:
+        """Too many of these, where the settings' rate limits are used up."""
+        tag = "create" if verb == "upsert" else verb
+        try:
+            self.refuse_too_many(asked.method, unquote(asked.url.partition("?")[0]), (tag,), name)
+        except TooManyRequests as error:
+            return error
+        return None
+
+
+def requests_of(body: Body) -> list[Asked]:
+    """The requests of a body, with the files that belong to each. Raises BadRequest where they are no requests."""
+    requests = _member(body.fields, "requests")
+    if requests is None:
+        return []
+    if not isinstance(requests, list):
+        raise BadRequest(UNREADABLE)
+    asked = [_asked(one) for one in requests]
+    for key, uploads in body.files.items():
+        match = _FILE.fullmatch(key)
+        position = int(match[1] or match[2]) if match else len(asked)
+        if match and position < len(asked):
+            asked[position].files = {**asked[position].files, match[3]: [*asked[position].files.get(match[3], ()), *uploads]}
+    return asked
+
+
+def _asked(data: Any) -> Asked:
+    if not isinstance(data, dict):
+        raise BadRequest(UNREADABLE)
+    method, url = _member(data, "method") or "", _member(data, "url") or ""
+    headers, body = _member(data, "headers") or _NOTHING, _member(data, "body")
+    texts = isinstance(method, str) and isinstance(url, str) and isinstance(headers, Mapping)
+    if not texts or not all(isinstance(value, str) for value in headers.values()) or not isinstance(body, dict | None):
+        raise BadRequest(UNREADABLE)
+    return Asked(method, url, headers, body or _NOTHING)
+
+
+def _member(data: Mapping[str, Any], name: str) -> Any:
+    """What stands under a name, in whatever case its letters are written."""
+    if name in data or data.keys() <= _KEYS:
+        return data.get(name)
+    return next((value for key, value in data.items() if key.lower() == name), None)
+
+
+def refuse_malformed(asked: list[Asked], most: int) -> None:
+    """Raises BadRequest where there are none or too many requests, or one is none."""
+    if not asked or len(asked) > most:
+        raise BadRequest("Invalid batch request data.", {"requests": too_long(most) if asked else REQUIRED})
+    errors = {str(position): found for position, one in enumerate(asked) if (found := one.errors())}
+    if errors:
+        raise BadRequest("Invalid batch request data.", {"requests": errors})
+
+
+def too_long(most: int) -> FieldError:
+    """More than so many."""
+    return FieldError("validation_length_too_long", f"The length must be no more than {most}.", {"max": most, "min": 0})
+
+
+def answer_of(asked: Asked, shown: Any) -> dict[str, Any]:
+    """The answer to one of the requests."""
+    if shown is None:
+        return {"body": None, "status": 204}
+    fields = asked.query.get("fields", "") if "fields=" in asked.url else ""
+    return {"body": Projection.parse(fields).apply(shown) if fields else shown, "status": 200}
