@@ -16,9 +16,9 @@ from .backend import Backend
 from .config import Options
 from .http.handler import ApiHandler
 from .http.headers import Origins
-from .http.rates import Rates
 from .http.routes import routes
 from .http.siblings import Siblings
+from .rates import Rates
 
 log = logging.getLogger("pbtornado.app")
 
@@ -63,13 +63,12 @@ class Server(HTTPServer):
                 stream.close()
 
 
-def application(backend: Backend, siblings: Siblings | None = None, rates: Rates | None = None) -> Application:
+def application(backend: Backend, siblings: Siblings | None = None) -> Application:
     """The Tornado application over a backend."""
     return Application(
         routes(backend.options),
         backend=backend,
         siblings=siblings or Siblings(),
-        rates=rates or Rates(),
         origins=Origins(backend.options.origins),
         open_requests=WeakSet(),
         log_function=lambda handler: None,
@@ -95,10 +94,9 @@ class App:
 
     def __init__(self, options: Options, worker: int = 0, siblings: Siblings | None = None, rates: Rates | None = None) -> None:
         """`siblings` and `rates` connect the workers of one server; without them it is a server of its own."""
-        self.backend = Backend(options, worker)
+        self.backend = Backend(options, worker, rates)
         self.siblings = siblings or Siblings()
-        self.rates = rates or Rates()
-        self.application = application(self.backend, self.siblings, self.rates)
+        self.application = application(self.backend, self.siblings)
         self.server = http_server(self.application, options)
 
     async def start(self, sockets: Iterable[socket]) -> None:
@@ -114,5 +112,4 @@ class App:
         except StreamClosedError:
             log.debug("a connection closed while the server stopped")
         self.siblings.close()
-        self.rates.close()
         await self.backend.stop()

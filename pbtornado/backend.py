@@ -9,6 +9,7 @@ from .files.local import LocalStorage
 from .files.temporary import TEMPORARY, empty_temporary
 from .files.thumbs import Thumbs, ThumbsConsumer
 from .passwords import Passwords
+from .rates import Rates
 from .realtime.realtime import Realtime
 from .records.collections import Collections
 from .records.files import Files
@@ -25,11 +26,13 @@ from .system.settings import Settings
 class Backend:
     """Everything one worker owns. `worker` is its number; number 0 also does what must be done only once."""
 
-    def __init__(self, options: Options, worker: int = 0) -> None:
+    def __init__(self, options: Options, worker: int = 0, rates: Rates | None = None) -> None:
+        """`rates` are the counts that the workers of a server share; without them this one counts for itself."""
         self.options, self.worker = options, worker
         self.temporary = options.data_dir / TEMPORARY
         self.store = SqliteStore(options.data_dir / "data.db", readers=options.readers, synchronous=options.synchronous)
         self.catalogs = Catalogs(self.store)
+        self.rates = rates or Rates()
         self.settings = Settings(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
@@ -66,6 +69,7 @@ class Backend:
         self.thumbs.stop()
         self.passwords.stop()
         await self.store.close()
+        self.rates.close()
 
     async def identify(self, token: str) -> Actor:
         """Who an auth token belongs to; a guest where it is none or no longer good."""

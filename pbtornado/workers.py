@@ -28,8 +28,8 @@ from tornado.netutil import bind_unix_socket
 
 from .app import App
 from .config import Options
-from .http.rates import Rates, counts_file
 from .http.siblings import Siblings
+from .rates import Rates, counts_file
 from .store.protocol import UnusableDirectory
 
 log = logging.getLogger("pbtornado.workers")

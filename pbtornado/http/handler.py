@@ -23,7 +23,7 @@ from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
 from .info import peer, query_values, request_info
 from .limits import real_ip
-from .rates import Rates, rule_for, tag_labels
+from .rates import rule_for, tag_labels
 
 log = logging.getLogger("pbtornado.http")
 
@@ -193,8 +193,7 @@ class ApiHandler(Answers):
             return
         counted = (collection.id, method.replace("HEAD", "GET"), *tags) if collection else (rule["label"],)
         most, seconds = rule["maxRequests"], rule["duration"]
-        rates: Rates = self.settings["rates"]
-        if not rates.allows("|".join((*counted, rule["audience"], f"{most}/{seconds}", self.ip)), most, seconds):
+        if not self.backend.rates.allows("|".join((*counted, rule["audience"], f"{most}/{seconds}", self.ip)), most, seconds):
             raise TooManyRequests
 
     def body_limit(self) -> int:

@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pbtornado.http.rates import Rates, counts_file, rule_for
+from pbtornado.http.rates import rule_for
 from tests.client import Client
 from tests.data import account, change_settings, superuser
 
 USERS = "/api/collections/users/records"
-
-
-@pytest.fixture
-def rates() -> Iterator[Rates]:
-    """Counts of the test's own."""
-    rates = Rates()
-    yield rates
-    rates.close()
-
-
-def test_so_many_in_a_window(rates: Rates) -> None:
-    """A key may be counted so often and no more, whatever others do."""
-    assert [rates.allows("a", 2, 60) for _ in range(3)] == [True, True, False]
-    assert rates.allows("b", 2, 60)
-    assert not rates.allows("c", 0, 60)
-
-
-def test_a_window_ends(rates: Rates) -> None:
-    """After its time a window begins anew."""
-    assert [rates.allows("a", 1, 0) for _ in range(3)] == [True] * 3
-
-
-def test_processes_count_together() -> None:
-    """What one process counts another one knows, also when they count at the same time."""
-    file = counts_file()
-    counting = [counted_elsewhere(file) for _ in range(2)]
-    allowed = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in counting]
-    os.close(file)
-    assert sum(allowed) == 100
-
-
-def counted_elsewhere(file: int) -> int:
-    """A process that asks a hundred times and exits with how often it was allowed to."""
-    pid = os.fork()
-    if not pid:
-        rates = Rates(file)
-        os._exit(sum(rates.allows("a", 100, 3600) for _ in range(100)))
-    return pid
 
 
 @pytest.mark.parametrize(
