@@ -100,7 +100,7 @@ class Collection:
     @cached_property
     def plan(self) -> RecordPlan:
         """How its records are read, stored and shown."""
-        return make_plan(self.fields, self.id, self.name, auth=self.is_auth)
+        return make_plan(self.fields, self.id, self.name, auth=self.is_auth, view=self.is_view)
 
     @cached_property
     def body_limit(self) -> int:

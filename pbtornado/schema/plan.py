@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..store.query import Bindable
-from .fields import Field, PasswordField
+from .fields import Field, JSONField, PasswordField
 
 Shown = tuple[str, str | None, Field | None]
 """A key of an answer, its constant value if it has one, its field if it has one."""
@@ -22,16 +23,29 @@ class RecordPlan:
     shown: Mapping[bool, tuple[Shown, ...]]
 
 
-def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str, *, auth: bool) -> RecordPlan:
-    """The plan for records of a collection."""
+def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str, *, auth: bool, view: bool = False) -> RecordPlan:
+    """The plan for records of a collection; what a `view` gives may be of any type, whatever its field."""
     fields = tuple(fields)
     constants: list[Shown] = [("collectionId", collection_id, None), ("collectionName", collection_name, None), ("expand", None, None)]
     visible = [field for field in fields if not (auth and field.name in ("password", "tokenKey"))]
     return RecordPlan(
-        tuple((field.name, field.decode) for field in fields if field.decode),
+        tuple(_decoders(fields, view)),
         tuple((field.name, _encoder(field)) for field in fields),
         {hidden: _keys(constants, [field for field in visible if hidden or not field.hidden]) for hidden in (False, True)},
     )
+
+
+def _decoders(fields: Iterable[Field], view: bool) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    for field in fields:
+        if view:
+            yield field.name, partial(_seen, field.coerce if isinstance(field, JSONField) else field.decode or field.coerce)
+        elif field.decode:
+            yield field.name, field.decode
+
+
+def _seen(decode: Callable[[Any], Any], stored: Any) -> Any:
+    """A blob is the text its bytes make."""
+    return decode(stored.decode(errors="replace") if isinstance(stored, bytes) else stored)
 
 
 def _encoder(field: Field) -> Callable[[Any], Bindable] | None:

@@ -90,12 +90,39 @@ class IndexRefused(BadQuestion):
         self.position, self.reason = position, reason
 
 
+ViewKind = Literal["any", "taken", "whole", "number", "text", "bool"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """A column of a view as its SELECT's text tells of it: a column `taken` from a table as it is, or what its expression gives."""
+
+    name: str
+    kind: ViewKind = "any"
+    table: str = ""
+    column: str = ""
+
+
 class Reader(Protocol):
-    """One snapshot of the database. A select may be given as it is or rendered beforehand."""
+    """One snapshot of the database. A select may be given as it is or rendered beforehand.
+
+    A view's SELECT is a superuser's text in the database's own language; nothing is written by asking about one.
+    """
 
     def rows(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> list[Row]: ...
     def one(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> Row | None: ...
     def exists(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> bool: ...
+    def schema(self) -> int:
+        """Which collections this snapshot shows: a number that every committed change of collections or settings moves."""
+
+    def view_outline(self, query: str) -> Sequence[ViewColumn]:
+        """The columns of a view of this SELECT as far as its text alone tells. Raises BadQuestion where no view may be made of it."""
+
+    def view_names(self, query: str) -> list[str]:
+        """The names of the columns such a view would have. Raises BadQuestion with the database's reason."""
+
+    def view_rows(self, query: str, limit: int) -> list[Row]:
+        """At most `limit` of the rows such a view would have now, `id` as text. Raises BadQuestion, TooSlow."""
 
 
 class Writer(Reader, Protocol):

@@ -15,6 +15,9 @@ from ..protocol import BadQuestion, CommitFailed, StoreBusy, TooSlow, UniqueViol
 TICK = 20_000
 """Steps of SQLite's machine between two looks at the budget: about 0.2 to 1 ms."""
 
+REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
+"""What the driver raises for a statement or a value it does not take."""
+
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
@@ -97,6 +100,11 @@ def translated(error: sqlite3.Error) -> Exception:
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT):
         return CommitFailed(str(error))
     return _unique(str(error)) or BadQuestion(str(error))
+
+
+def refused(error: Exception) -> Exception:
+    """The store's word for one of REFUSALS."""
+    return translated(error if isinstance(error, sqlite3.Error) else sqlite3.DataError(str(error)))
 
 
 def _unique(message: str) -> UniqueViolation | None:

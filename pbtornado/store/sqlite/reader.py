@@ -10,10 +10,12 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from ..lane import Lane
-from ..protocol import Reader, StoreBusy
+from ..protocol import Reader, StoreBusy, ViewColumn
 from ..query import Bindable, Row, Select, Statement
-from .connection import Budget, connect, run, translated, undo
+from . import views
+from .connection import REFUSALS, Budget, connect, refused, run, translated, undo
 from .dialect import SqliteDialect
+from .outline import outline
 
 T = TypeVar("T")
 
@@ -28,9 +30,6 @@ NOW_SECONDS = 2.0
 
 WAITING_LIMIT = 512
 """Questions that may wait for a reader's thread."""
-
-REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
-"""What the driver raises for a statement or a value it does not take."""
 
 _RENDERED_LIMIT = 1024
 _NOTHING: Mapping[str, Bindable] = {}
@@ -85,6 +84,22 @@ class SqliteReader:
     def exists(self, question: Select | Statement, params: Mapping[str, Bindable] = _NOTHING) -> bool:
         return self.one(question, params) is not None
 
+    def schema(self) -> int:
+        row: Row = self.connection.execute("PRAGMA user_version").fetchone()
+        return int(row[0])
+
+    def view_outline(self, query: str) -> Sequence[ViewColumn]:
+        """The columns of a view of this SELECT as far as its text alone tells. Raises BadQuestion."""
+        return outline(query)
+
+    def view_names(self, query: str) -> list[str]:
+        """The names of the columns such a view would have. Raises BadQuestion."""
+        return [name for name, _ in views.columns(self.connection, self.budget, query)]
+
+    def view_rows(self, query: str, limit: int) -> list[Row]:
+        """At most `limit` of the rows such a view would have now, `id` as text. Raises BadQuestion, TooSlow."""
+        return views.rows(self.connection, self.budget, query, limit)
+
     def snapshot(self, question: Callable[[Reader], T]) -> T:
         """Runs question in one read transaction."""
         if self.connection.in_transaction:
@@ -96,11 +111,6 @@ class SqliteReader:
             return answer
         finally:
             undo(self.connection)
-
-
-def refused(error: Exception) -> Exception:
-    """The store's word for one of REFUSALS."""
-    return translated(error if isinstance(error, sqlite3.Error) else sqlite3.DataError(str(error)))
 
 
 class LoopReader(SqliteReader):

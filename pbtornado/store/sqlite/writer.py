@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...values import now
 from ..changes import SCHEMA_COLLECTIONS, image_text
 from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, TableShape
 from ..query import Bindable
-from . import ddl
-from .connection import Budget, run
+from . import ddl, views
+from .connection import REFUSALS, Budget, refused, run
 from .dialect import SqliteDialect
-from .reader import REFUSALS, SqliteReader, Statements, refused
+from .reader import SqliteReader, Statements
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ _SAVE_CURSOR = (
 _DROP_CHANGES = "DELETE FROM `_changes` WHERE `seq` IN (SELECT `seq` FROM `_changes` WHERE `seq` <= ? ORDER BY `seq` LIMIT ?)"
 _NONE: Mapping[str, Any] = {}
 _TEXTS_LIMIT = 4096
+_GREATEST = 0x7FFFFFFF
 
 
 class SqliteWriter(SqliteReader):
@@ -76,6 +78,7 @@ class SqliteWriter(SqliteReader):
         self.appended = seq = self._change(_APPEND, values)
         if collection in SCHEMA_COLLECTIONS:
             self.schema_moved = True
+            run(self.connection, f"PRAGMA user_version = {(self.schema() + 1) & _GREATEST}")
         return seq
 
     def save_cursor(self, name: str, at: Position) -> None:
@@ -127,7 +130,9 @@ class SqliteWriter(SqliteReader):
 
     def _replace(self, before: TableShape | None, after: TableShape | None) -> None:
         self._run_all(ddl.dropped(before) if before else ())
-        self._run_all(ddl.created(after) if after else ())
+        if after is not None:
+            view = after.view and views.with_text_id(self.connection, self.budget, after.view)
+            self._run_all(ddl.created(replace(after, view=view)))
 
     def _alter(self, before: TableShape, after: TableShape) -> None:
         for index in before.indexes:
