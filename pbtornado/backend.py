@@ -37,7 +37,7 @@ class Backend:
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
         self.thumbs = Thumbs(self.storage)
-        self.files = Files(self.store, self.catalogs, self.storage, self.thumbs)
+        self.files = Files(self.catalogs, self.storage, self.thumbs)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.collections = Collections(self.store, self.catalogs)
         self.auth = Auth(self.store, self.catalogs, self.records, self.passwords, self.settings)
@@ -56,7 +56,7 @@ class Backend:
         self.tail.add(self.realtime.fanout)
         if self.worker == 0:
             self.tail.add(ThumbsConsumer(self.catalogs, self.thumbs))
-            self.tail.add(CleanerConsumer(self.store, self.catalogs, self.storage))
+            self.tail.add(CleanerConsumer(self.catalogs, self.storage))
             self.trimming.start()
         await self.tail.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -33,8 +34,8 @@ class Auth:
 
     def __init__(self, store: Store, catalogs: Catalogs, records: Records, passwords: Passwords, settings: Settings) -> None:
         self.store, self.catalogs, self.records, self.settings = store, catalogs, records, settings
-        self.identity = Identity(store, catalogs)
-        self.password = PasswordSignIn(store, records, passwords)
+        self.identity = Identity(catalogs)
+        self.password = PasswordSignIn(catalogs, records, passwords)
 
     async def identify(self, token: str, kind: TokenType = "auth") -> Actor:
         """The actor a token belongs to; a guest where it is none of this kind or no longer good."""
@@ -81,15 +82,19 @@ class Auth:
         """What whoever proved to be this record is given, if `authRule` lets him in; a superuser only at an address for them."""
         if actor_of(record).superuser and not self.settings.admits_superuser(info.ip):
             raise Forbidden
-        catalog = self.catalogs.current
 
-        def work(reader: Reader) -> Answer:
-            refuse_unruly(reader, catalog, record, info)
-            if method:
-                refuse_single_factor(reader, catalog, record, info)
-            return {"record": seen_by_himself(reader, catalog, record, info, expand), "token": token}
+        def question(catalog: Catalog) -> Callable[[Reader], Answer]:
+            own = as_known(catalog, record)
 
-        return await self.store.read(work)
+            def answer(reader: Reader) -> Answer:
+                refuse_unruly(reader, catalog, own, info)
+                if method:
+                    refuse_single_factor(reader, catalog, own, info)
+                return {"record": seen_by_himself(reader, catalog, own, info, expand), "token": token}
+
+            return answer
+
+        return await self.catalogs.read(question)
 
     def file_token(self, info: RequestInfo) -> Answer:
         """`{"token"}`, short-lived, for the URLs of protected files. Raises Unauthorized for a guest."""
@@ -100,7 +105,7 @@ class Auth:
     @cached_property
     def superusers(self) -> Superusers:
         """The accounts that may do anything, for the program itself to make and change."""
-        return Superusers(self.store, self.catalogs, self.records)
+        return Superusers(self.catalogs, self.records)
 
     # ---- which collection
 
@@ -125,6 +130,14 @@ def refuse_unruly(reader: Reader, catalog: Catalog, record: Record, info: Reques
     rule = options.auth_rule if options else None
     if not allows(reader, catalog, record.collection, rule, info, record_id=record.id):
         raise Forbidden("The request doesn't satisfy the collection requirements to authenticate.")
+
+
+def as_known(catalog: Catalog, record: Record) -> Record:
+    """The account under its collection as it is in the catalog. Raises NotFound."""
+    collection = catalog.by_id.get(record.collection.id)
+    if collection is None or not collection.is_auth:
+        raise NotFound("Missing or invalid auth collection context.")
+    return replace(record, collection=collection)
 
 
 def seen_by_himself(reader: Reader, catalog: Catalog, record: Record, info: RequestInfo, expand: str) -> Answer:

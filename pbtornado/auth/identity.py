@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import tokens
@@ -12,7 +13,7 @@ from ..schema.catalog import Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..schema.system import SUPERUSERS
-from ..store.protocol import Store
+from ..store.protocol import Reader
 from ..store.query import Row
 from ..tokens import TokenType
 
@@ -32,8 +33,8 @@ class Seen:
 class Identity:
     """Finds actors. Their rows are read at each asking; what is spared is to decode and to verify again."""
 
-    def __init__(self, store: Store, catalogs: Catalogs) -> None:
-        self.store, self.catalogs = store, catalogs
+    def __init__(self, catalogs: Catalogs) -> None:
+        self.catalogs = catalogs
         self.seen: OrderedDict[str, Seen] = OrderedDict()
 
     async def identify(self, token: str, kind: TokenType = "auth") -> Actor:
@@ -42,12 +43,10 @@ class Identity:
         if not claims or claims.get("type") != kind:
             return GUEST
         collection_id, record_id = claims.get("collectionId"), claims.get("id")
-        collection = self.catalogs.current.find(collection_id) if isinstance(collection_id, str) else None
-        if collection is None or not collection.is_auth or not isinstance(record_id, str):
+        if not isinstance(collection_id, str) or not isinstance(record_id, str):
             return GUEST
-        question, params = questions.row_by_id(collection), {questions.RECORD_ID: record_id}
-        row = await self.store.read(lambda reader: reader.one(question, params))
-        return self.actor(token, kind, collection, row) if row else GUEST
+        found = await self.catalogs.read(lambda catalog: _account(catalog.find(collection_id), record_id))
+        return self.actor(token, kind, *found) if found else GUEST
 
     def actor(self, token: str, kind: TokenType, collection: Collection, row: Row) -> Actor:
         """The actor of a stored row, if his key made the token."""
@@ -63,6 +62,18 @@ class Identity:
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
         return actor
+
+
+def _account(collection: Collection | None, record_id: str) -> Callable[[Reader], tuple[Collection, Row] | None]:
+    if collection is None or not collection.is_auth:
+        return lambda reader: None
+    question, params = questions.row_by_id(collection), {questions.RECORD_ID: record_id}
+
+    def found(reader: Reader) -> tuple[Collection, Row] | None:
+        row = reader.one(question, params)
+        return (collection, row) if row else None
+
+    return found
 
 
 def actor_of(record: Record) -> Actor:

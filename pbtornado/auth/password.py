@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,11 @@ from ..passwords import Passwords, encoded
 from ..records import questions
 from ..records.records import Records
 from ..records.remembered import remembered
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.fields import PasswordField
 from ..schema.record import Record
-from ..store.protocol import Origin, Reader, Store, StoreBusy
+from ..store.protocol import Origin, Reader, StoreBusy
 from ..store.query import And, Call, Column, Compare, Order, Param, Select, Table, Value
 from ..values import ID_ALPHABET
 
@@ -54,19 +55,28 @@ def wrong_text(text: str) -> FieldError | None:
 class PasswordSignIn:
     """Finds the record an attempt belongs to. Whether there is such an account cannot be told from how long it takes."""
 
-    def __init__(self, store: Store, records: Records, passwords: Passwords) -> None:
-        self.store, self.records, self.passwords = store, records, passwords
+    def __init__(self, catalogs: Catalogs, records: Records, passwords: Passwords) -> None:
+        self.catalogs, self.records, self.passwords = catalogs, records, passwords
 
     async def record(self, collection: Collection, attempt: Attempt) -> Record:
         """The record whose password it is. Raises BadRequest, the same whether account or password is wrong."""
         assert collection.auth is not None
         attempt.check(tuple(collection.auth.password_auth.identity_fields))
-        record = await self.store.read(lambda reader: find(reader, collection, attempt))
-        other = record or await self.store.read(lambda reader: stranger(reader, collection, attempt.identity))
+        record = await self._ask(collection, lambda reader, known: find(reader, known, attempt))
+        other = record or await self._ask(collection, lambda reader, known: stranger(reader, known, attempt.identity))
         passed = await self.passwords.check(attempt.password, stored_hash(other))
         if record is None or not passed:
             raise BadRequest("Failed to authenticate.")
         return record
+
+    async def _ask(self, collection: Collection, question: Callable[[Reader, Collection], Record | None]) -> Record | None:
+        """Asks about the collection as it is in the snapshot that answers."""
+
+        def asked(catalog: Catalog) -> Callable[[Reader], Record | None]:
+            known = catalog.by_id.get(collection.id)
+            return lambda reader: question(reader, known) if known and known.auth else None
+
+        return await self.catalogs.read(asked)
 
     async def renew(self, record: Record, password: str, origin: Origin) -> None:
         """Replaces the hash that this password has just passed, if new ones are of another kind or strength.

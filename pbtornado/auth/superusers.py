@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..records import questions
 from ..records.create import INSTALLER_EMAIL
 from ..records.records import Records
 from ..rules.request import Actor, RequestInfo
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..schema.system import SUPERUSERS
-from ..store.protocol import Reader, Store
+from ..store.protocol import Reader
 from ..store.query import Column, Compare, Select, Table, Value
 from ..values import random_text
 from .identity import sign
@@ -27,8 +29,8 @@ class Missing(Exception):
 class Superusers:
     """The records of `_superusers`. Passwords are checked as for anybody: BadRequest says what is wrong with one."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, records: Records) -> None:
-        self.store, self.catalogs, self.records = store, catalogs, records
+    def __init__(self, catalogs: Catalogs, records: Records) -> None:
+        self.catalogs, self.records = catalogs, records
 
     async def create(self, email: str, password: str) -> None:
         """Makes a superuser. Raises BadRequest."""
@@ -61,7 +63,7 @@ class Superusers:
 
         It belongs to a superuser that stands in until then, as with PocketBase, and that nobody knows the password of.
         """
-        if await self.store.read(lambda reader: _settled(reader, self.collection)):
+        if await self.catalogs.read(lambda catalog: lambda reader: _settled(reader, superusers(catalog))):
             return ""
         record = await self.find(INSTALLER_EMAIL)
         if record is None:
@@ -71,16 +73,24 @@ class Superusers:
 
     async def find(self, email: str) -> Record | None:
         """The superuser of that email."""
-        collection = self.collection
-        row = await self.store.read(lambda reader: reader.one(questions.row_by_email(collection), {questions.EMAIL: email}))
-        return Record.from_row(collection, row) if row else None
 
-    @property
-    def collection(self) -> Collection:
-        """The collection `_superusers`."""
-        found = self.catalogs.current.find(SUPERUSERS)
-        assert found is not None, "every data directory has it"
-        return found
+        def question(catalog: Catalog) -> Callable[[Reader], Record | None]:
+            collection = superusers(catalog)
+            return lambda reader: _by_email(reader, collection, email)
+
+        return await self.catalogs.read(question)
+
+
+def superusers(catalog: Catalog) -> Collection:
+    """The collection `_superusers`."""
+    found = catalog.find(SUPERUSERS)
+    assert found is not None, "every data directory has it"
+    return found
+
+
+def _by_email(reader: Reader, collection: Collection, email: str) -> Record | None:
+    row = reader.one(questions.row_by_email(collection), {questions.EMAIL: email})
+    return Record.from_row(collection, row) if row else None
 
 
 def _twice(password: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..schema.catalog import Catalogs
 from ..schema.collection import Collection
-from ..store.protocol import Change, Position, Store
+from ..store.protocol import Change, Position, Reader
 from .named import named_files, names_now
 from .storage import Storage, blob_key, record_prefix, thumbs_prefix
 
@@ -27,21 +27,21 @@ class CleanerConsumer:
     name = "cleaner"
     durable = True
 
-    def __init__(self, store: Store, catalogs: Catalogs, storage: Storage) -> None:
-        self._store, self._catalogs, self._storage = store, catalogs, storage
+    def __init__(self, catalogs: Catalogs, storage: Storage) -> None:
+        self._catalogs, self._storage = catalogs, storage
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Drops what these changes let go of and no record names now. Raises OSError where the storage fails."""
         catalog = self._catalogs.current
         for collection_id, gone in _gone(changes, catalog.by_id).items():
-            await self._clean(catalog.by_id[collection_id], gone)
+            await self._clean(collection_id, gone)
         for change in changes:
             if change.collection == COLLECTIONS and change.action == "delete" and change.record not in catalog.by_id:
                 await asyncio.to_thread(self._storage.drop_prefix, f"{change.record}/")
 
-    async def _clean(self, collection: Collection, gone: Gone) -> None:
-        now = await self._store.read(lambda reader: names_now(reader, collection, gone))
-        await asyncio.to_thread(self._drop, collection.id, gone, now)
+    async def _clean(self, collection_id: str, gone: Gone) -> None:
+        now = await self._catalogs.read(lambda catalog: lambda reader: _names_now(reader, catalog.by_id.get(collection_id), gone))
+        await asyncio.to_thread(self._drop, collection_id, gone, now)
 
     def _drop(self, collection: str, gone: Gone, now: Mapping[str, set[str]]) -> None:
         for record, names in gone.items():
@@ -63,6 +63,10 @@ class CleanerConsumer:
     def _age(self, key: str) -> float:
         blob = self._storage.stat(key)
         return time.time() - blob.modified if blob else FRESH_SECONDS * 2
+
+
+def _names_now(reader: Reader, collection: Collection | None, gone: Gone) -> dict[str, set[str]]:
+    return names_now(reader, collection, gone) if collection else {}
 
 
 def _gone(changes: Iterable[Change], collections: Mapping[str, Collection]) -> dict[str, Gone]:

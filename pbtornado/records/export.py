@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import NotFound
 from ..rules.request import RequestInfo
 from ..rules.rule import RuleError
 from ..schema.catalog import Catalog
@@ -24,6 +25,20 @@ def show(reader: Reader, catalog: Catalog, records: Sequence[Record], info: Requ
     if expand:
         Expansion(reader, catalog, info.within("expand"), present).attach(records, branches(expand))
     return present(reader, catalog, records, info)
+
+
+def renewed(reader: Reader, catalog: Catalog, records: Sequence[Record]) -> Sequence[Record]:
+    """Records of one collection under that collection as it is in the catalog: read again where it has changed. Raises NotFound."""
+    old = records[0].collection if records else None
+    new = catalog.by_id.get(old.id) if old else None
+    if new is old:
+        return records
+    if new is None:
+        raise NotFound
+    rows = [reader.one(questions.row_by_id(new), {questions.RECORD_ID: record.id}) for record in records]
+    return [
+        Record.from_row(new, row) if row else Record.from_image(new, record.to_row()) for row, record in zip(rows, records, strict=True)
+    ]
 
 
 def present(reader: Reader, catalog: Catalog, records: Sequence[Record], info: RequestInfo) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -15,7 +16,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.fields import FileField
 from ..schema.record import Record
-from ..store.protocol import Reader, Store
+from ..store.protocol import Reader
 from ..store.query import Column, Compare, Exists, Expr, JsonEach, Param, Select, Table, Value
 from . import questions
 from .access import allows
@@ -48,26 +49,32 @@ class OpenBlob:
 class Files:
     """Finds files of records and their thumbs."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, storage: Storage, thumbs: Thumbs) -> None:
-        self._store, self._catalogs, self._storage, self._thumbs = store, catalogs, storage, thumbs
+    def __init__(self, catalogs: Catalogs, storage: Storage, thumbs: Thumbs) -> None:
+        self._catalogs, self._storage, self._thumbs = catalogs, storage, thumbs
 
     async def find(self, collection: str, record_id: str, name: str) -> RecordFile:
         """The file of that name, if a field of the record names it. Raises NotFound."""
-        catalog = self._catalogs.current
-        known = catalog.find(collection)
-        if known is None:
-            raise NotFound("Missing or invalid collection context.")
-        found = await self._store.read(lambda reader: _find(reader, catalog, known, record_id, name))
+
+        def question(catalog: Catalog) -> Callable[[Reader], RecordFile | None]:
+            known = catalog.find(collection)
+            if known is None:
+                raise NotFound("Missing or invalid collection context.")
+            return lambda reader: _find(reader, catalog, known, record_id, name)
+
+        found = await self._catalogs.read(question)
         if found is None:
             raise NotFound
         return found
 
     async def may_see(self, file: RecordFile, info: RequestInfo) -> bool:
         """Whether the actor may see the file's record; asked for protected files."""
-        catalog, rule = self._catalogs.current, file.collection.view_rule
-        return await self._store.read(
-            lambda reader: allows(reader, catalog, file.collection, rule, info.within("protectedFile"), record_id=file.record_id)
-        )
+
+        def question(catalog: Catalog) -> Callable[[Reader], bool]:
+            collection = catalog.by_id.get(file.collection.id)
+            rule, asking = collection.view_rule if collection else None, info.within("protectedFile")
+            return lambda reader: collection is not None and allows(reader, catalog, collection, rule, asking, record_id=file.record_id)
+
+        return await self._catalogs.read(question)
 
     async def open(self, file: RecordFile, size: str = "") -> OpenBlob:
         """The stored bytes, or their thumb where the field has that size; to be closed. Raises NotFound."""

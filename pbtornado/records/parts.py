@@ -10,20 +10,12 @@ from ..errors import BadRequest, Busy
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
-from ..schema.catalog import Catalog, Catalogs
+from ..schema.catalog import ATTEMPTS, Catalog, Catalogs, Moved
 from ..schema.collection import Collection
-from ..store.protocol import BadQuestion, Origin, Store, Writer
+from ..store.protocol import BadQuestion, Origin, Reader, Store, Writer
 from .credentials import password_fields
 
 T = TypeVar("T")
-
-ATTEMPTS = 5
-"""How often a write starts anew because collections changed under it."""
-
-
-class Moved(Exception):
-    """The collections changed between gate and commit: what was decided must be decided again."""
-
 
 class RecordStore(Store, Protocol):
     """A store that says when collections moved."""
@@ -52,9 +44,27 @@ class Parts:
         if self.store.schema_mark != mark:
             raise Moved
 
+    async def read(self, catalog: Catalog, question: Callable[[Reader], T]) -> T:
+        """Answers a question asked of a catalog, on a snapshot that shows the same collections. Raises Moved."""
+
+        def answer(reader: Reader) -> T:
+            catalog.refuse_moved(reader)
+            return question(reader)
+
+        return await self.store.read(answer)
+
     async def write(self, work: Callable[[Writer], T], info: RequestInfo, *, long: bool = False) -> T:
         """Runs work in the writer, in the name of the actor."""
         return await self.store.write(work, Origin(info.request_id, info.actor.label), long=long)
+
+    async def asked(self, question: Callable[[Catalog], Callable[[Reader], T]]) -> T:
+        """Answers a question, asked of the collections as its snapshot shows them. Raises Busy, BadRequest."""
+
+        async def verb() -> T:
+            catalog = self.catalogs.current
+            return await self.read(catalog, question(catalog))
+
+        return await self.settled(verb)
 
     async def settled(self, verb: Callable[[], Awaitable[T]]) -> T:
         """Runs a verb, again where it was overtaken by a change of collections.
@@ -66,11 +76,12 @@ class Parts:
             try:
                 return await verb()
             except Moved:
-                continue
+                pass
             except BadQuestion as error:
                 if misunderstood:
                     raise BadRequest from error
                 misunderstood = error
+            self.catalogs.renew()
         raise Busy
 
     async def hashes(self, collection: Collection, values: Mapping[str, Any]) -> dict[str, str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.record import Record
-from ..store.protocol import Origin, Writer
+from ..store.protocol import Origin, Reader, Writer
 from . import export, questions, save
 from .batch import AllShown, batch
 from .create import create
@@ -96,8 +96,11 @@ class Records:
         """Records of one collection as the actor may see them, expanded."""
         if not expand and records and not records[0].collection.is_auth:
             return [record.export(hidden=info.actor.superuser) for record in records]
-        catalog = self.catalogs.current
-        return await self.store.read(lambda reader: export.show(reader, catalog, records, info, expand))
+
+        def question(catalog: Catalog) -> Callable[[Reader], Shown]:
+            return lambda reader: export.show(reader, catalog, export.renewed(reader, catalog, records), info, expand)
+
+        return await self.parts.asked(question)
 
     async def amend(self, record: Record, values: Mapping[str, Any], origin: Origin = NOBODY, *, touch: bool = True) -> Record | None:
         """Writes values the program itself decides (a new hash, a token key, `verified`): no rule, no check, but logged.
@@ -107,7 +110,9 @@ class Records:
         """
 
         def commit(writer: Writer) -> Record | None:
-            collection = record.collection
+            collection = self.catalogs.load(writer).by_id.get(record.collection.id)
+            if collection is None:
+                return None
             row = writer.one(questions.row_by_id(collection), {questions.RECORD_ID: record.id})
             current = Record.from_row(collection, row) if row else None
             if row is None or current is None or any(current.get(name) != record.get(name) for name in values):

@@ -8,23 +8,34 @@ from functools import cached_property
 from itertools import count
 from typing import Protocol, TypeVar
 
-from ..store.protocol import Reader
+from ..store.protocol import Reader, StoreBusy
 from ..store.query import Column, Order, Row, Select, Table
 from .collection import COLUMNS, Collection
 from .fields import RelationField
 
 T = TypeVar("T")
 _VERSIONS = count(1)
+ATTEMPTS = 10
+"""How often a question starts anew because collections changed under it."""
+RESTLESS = "collections go on changing"
 
 STORED_COLLECTIONS = Select(tuple(Column("r", name) for name in COLUMNS), Table("_collections"), order=(Order(Column("r", "rowid")),))
 
 
+class Moved(Exception):
+    """Collections changed meanwhile: what was decided on the former ones must be decided again."""
+
+
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """All collections in the order they were made. `version` is unlike that of any other catalog of the process."""
+    """All collections in the order they were made.
+
+    `version` is unlike that of any other catalog of the process; `schema` is `Reader.schema` of the snapshot it was read from.
+    """
 
     all: tuple[Collection, ...]
     version: int
+    schema: int = -1
 
     @cached_property
     def by_id(self) -> Mapping[str, Collection]:
@@ -56,6 +67,11 @@ class Catalog:
         others = [collection if one.id == collection.id else one for one in self.all]
         return Catalog(tuple(others if collection.id in self.by_id else [*others, collection]), next(_VERSIONS))
 
+    def refuse_moved(self, reader: Reader) -> None:
+        """Raises Moved where the reader's snapshot shows other collections than these."""
+        if reader.schema() != self.schema:
+            raise Moved
+
 
 class CatalogStore(Protocol):
     """What a store must offer to whoever holds a copy of collections or settings."""
@@ -66,6 +82,9 @@ class CatalogStore(Protocol):
 
     def read_now(self, question: Callable[[Reader], T]) -> T:
         """Answers a question on the loop's own connection, at once."""
+
+    async def read(self, question: Callable[[Reader], T]) -> T:
+        """Answers a question on one snapshot."""
 
 
 class Catalogs:
@@ -86,8 +105,44 @@ class Catalogs:
             self._mark = mark
         return self._current
 
+    def renew(self) -> None:
+        """Reads the catalog again: a commit can be seen in the database a moment before its mark."""
+        self._mark = None
+
+    async def read(self, asked: Callable[[Catalog], Callable[[Reader], T]]) -> T:
+        """Answers the question that is asked of a catalog, on a snapshot that shows the same collections.
+
+        It is asked again, of the catalog as it is then, where they changed meanwhile. Raises StoreBusy where that goes on.
+        """
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._store.read(_of(self.current, asked))
+            except Moved:
+                self.renew()
+        raise StoreBusy(RESTLESS)
+
+    def read_with(self, read: Callable[[Callable[[Reader], T]], T], asked: Callable[[Catalog], Callable[[Reader], T]]) -> T:
+        """The same at once, on the snapshot that `read` takes."""
+        for _ in range(ATTEMPTS):
+            try:
+                return read(_of(self.current, asked))
+            except Moved:
+                self.renew()
+        raise StoreBusy(RESTLESS)
+
     def load(self, reader: Reader) -> Catalog:
         """The catalog a reader sees; inside a writer, with what that writer changed. Unchanged collections stay the same objects."""
         rows = reader.rows(STORED_COLLECTIONS, {})
-        self._known = {row: self._known.get(row) or Collection.from_row(row) for row in map(tuple, rows)}
-        return Catalog(tuple(self._known.values()), next(_VERSIONS))
+        known = self._known
+        self._known = found = {row: known.get(row) or Collection.from_row(row) for row in map(tuple, rows)}
+        return Catalog(tuple(found.values()), next(_VERSIONS), reader.schema())
+
+
+def _of(catalog: Catalog, asked: Callable[[Catalog], Callable[[Reader], T]]) -> Callable[[Reader], T]:
+    question = asked(catalog)
+
+    def answer(reader: Reader) -> T:
+        catalog.refuse_moved(reader)
+        return question(reader)
+
+    return answer

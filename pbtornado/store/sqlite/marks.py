@@ -80,8 +80,12 @@ class Marks:
         words[_EPOCH] = epoch
         words[_HEAD] = head
         if schema:
-            words[_SCHEMA] += 1
+            self.move_schema()
         words[_PENDING] = 0
+
+    def move_schema(self) -> None:
+        """Call it as soon as collections may have changed without anybody's word."""
+        self._words[_SCHEMA] += 1
 
     # ---- across the times when nobody has the database open
 

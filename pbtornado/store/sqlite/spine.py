@@ -76,6 +76,7 @@ class Spine:
         self._epoch, self._head, self._schema_moved = marks.epoch, marks.head, False
         if marks.pending or marks.commit.number != self._last_commit().number:
             self._judge(connection, opening=False)
+            marks.move_schema()  # at once: the writes of this turn compare it with what they were decided on
         marks.begin()
 
     def abandon(self) -> None:
