@@ -155,6 +155,9 @@ def _parse_other(text: str) -> datetime | None:
 # ---- JSON
 
 
+_WHOLE_FLOAT = re.compile(rb"\.0(?![\d:])")  # also something in a text, but not the milliseconds of a datetime
+
+
 def json_bytes(value: Any) -> bytes:
     """Compact UTF-8 JSON; a float without fraction is written as an integer. TypeError for what JSON cannot say."""
     if orjson is None:
@@ -163,7 +166,7 @@ def json_bytes(value: Any) -> bytes:
         encoded = orjson.dumps(value)
     except TypeError:  # integers beyond 64 bits, lone surrogates
         return _plain_json(value)
-    return orjson.dumps(whole_numbers(value)) if b".0" in encoded else encoded
+    return orjson.dumps(whole_numbers(value)) if b".0" in encoded and _WHOLE_FLOAT.search(encoded) else encoded
 
 
 def json_text(value: Any) -> str:

@@ -19,7 +19,7 @@ from .delete import Deletion
 from .parts import Parts
 from .steps import Item, Step, settled_verb
 from .update import Unproven
-from .uploads import named
+from .uploads import has_uploads, named
 
 FAILED = "Batch transaction failed."
 LONG = 200
@@ -35,8 +35,9 @@ class Batch:
     """One batch. `seconds` bound what comes before the transaction, and the transaction."""
 
     def __init__(self, parts: Parts, items: Sequence[Item], info: RequestInfo, seconds: float) -> None:
-        self.parts, self.items, self.info, self.seconds = parts, items, info, seconds
-        self.mark, self.catalog = parts.collections()
+        self.items, self.info, self.seconds = items, info, seconds
+        self.parts = replace(parts, pinned=parts.collections())
+        self.mark, self.catalog = self.parts.collections()
 
     async def run(self) -> AllShown:
         """For each item its record as the actor may see it, None for a delete. Raises BadRequest, and Moved."""
@@ -136,7 +137,7 @@ class Batch:
 
 async def batch(parts: Parts, items: Sequence[Item], info: RequestInfo, seconds: float) -> AllShown:
     """Makes all writes or none. Raises BadRequest that says which one failed, and how."""
-    ready = [settled_verb(replace(item, payload=await named(item.payload)) if item.payload else item) for item in items]
+    ready = [settled_verb(replace(item, payload=await named(item.payload)) if has_uploads(item.payload) else item) for item in items]
     return await parts.settled(lambda: Batch(parts, ready, info, seconds).run())
 
 

@@ -64,8 +64,10 @@ def stored_errors(
     reader: Reader, catalog: Catalog, collection: Collection, values: Mapping[str, Any], touched: Iterable[str], *, new: bool
 ) -> Errors:
     """Errors that only the database tells: relations to nothing, keys that are taken."""
-    names = collection.names if new else touched
-    found = _relation_errors(reader, catalog, collection, {name: values[name] for name in names})
+    found: Errors = {}
+    if collection.relation_fields:
+        names = collection.names if new else touched
+        found = _relation_errors(reader, catalog, collection, {name: values[name] for name in names})
     if new and (error := _key_error(reader, collection, values["id"])):
         found["id"] = error
     return found

@@ -33,9 +33,13 @@ class Parts:
     catalogs: Catalogs
     storage: Storage
     passwords: Passwords
+    pinned: tuple[int, Catalog] | None = None
+    """What `collections` gives while many writes are made ready for one transaction."""
 
     def collections(self) -> tuple[int, Catalog]:
         """The collections as they are now, and the mark by which `refuse_moved` knows them again."""
+        if self.pinned:
+            return self.pinned
         mark = self.store.schema_mark
         return mark, self.catalogs.current
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -16,7 +17,19 @@ def remembered(work: Callable[P, T], limit: int = 1000) -> Callable[P, T]:
     Arguments are positional and immutable: a collection, a catalog, a compiled question. At most
     `limit` answers are kept; when there are more, all are forgotten, which costs their work once more.
     """
-    kept: dict[tuple[int | str, ...], tuple[object, T]] = {}
+    kept: dict[object, tuple[object, T]] = {}
+    one = cast(Callable[[Any], T], work)
+
+    @wraps(work)
+    def ask_one(arg: Any) -> T:
+        found = kept.get(id(arg))
+        if found is not None:
+            return found[1]
+        if len(kept) >= limit:
+            kept.clear()
+        answer = one(arg)
+        kept[id(arg)] = (arg, answer)
+        return answer
 
     @wraps(work)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -30,4 +43,4 @@ def remembered(work: Callable[P, T], limit: int = 1000) -> Callable[P, T]:
         kept[key] = (args, answer)  # holding the arguments keeps their ids from being given to others
         return answer
 
-    return ask
+    return cast(Callable[P, T], ask_one) if len(signature(work).parameters) == 1 else ask

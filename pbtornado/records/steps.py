@@ -61,7 +61,7 @@ class Upsert:
 
     def __init__(self, parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
         self._parts, self._name, self._id, self._payload, self._info = parts, name, record_id, payload, info
-        self.collection = writable(parts.catalogs.current, name)
+        self.collection = writable(parts.collections()[1], name)
         self.hashes: Mapping[str, str] = {}
         self._creation: Creation | None = None
         self._update: Update | None = None
@@ -128,7 +128,8 @@ class Step:
         item, work = self.item, self.work
         if work is None or not item.payload:
             return False
-        return has_uploads(item.payload) or any(field.name in item.payload for field in password_fields(work.collection))
+        files = work.collection.file_fields and has_uploads(item.payload)
+        return bool(files) or any(field.name in item.payload for field in password_fields(work.collection))
 
     async def prepare(self) -> None:
         """Hashes its passwords and puts its uploads in their places."""

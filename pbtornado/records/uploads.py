@@ -17,7 +17,13 @@ from ..values import ReceivedFile
 
 def has_uploads(payload: Mapping[str, Any]) -> bool:
     """Is there a file among the payload's values?"""
-    return any(isinstance(item, ReceivedFile) for value in payload.values() for item in _items(value))
+    for value in payload.values():
+        if isinstance(value, list):
+            if any(isinstance(item, ReceivedFile) for item in value):
+                return True
+        elif isinstance(value, ReceivedFile):
+            return True
+    return False
 
 
 async def named(payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -36,10 +42,6 @@ def _named_value(value: Any) -> Any:
         return value
     sniffed = sniff(value.path) if needs_sniffing(value.name) else None
     return replace(value, stored=stored_name(value.name, sniffed))
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def uploads_of(collection: Collection, values: Mapping[str, Any]) -> list[ReceivedFile]:

@@ -46,4 +46,5 @@ class RequestInfo:
 
     def with_body(self, body: Mapping[str, Any]) -> RequestInfo:
         """The same asking with its body resolved (modifiers applied)."""
-        return replace(self, body=body)
+        # dataclasses.replace takes four times as long, and every write comes through here
+        return RequestInfo(self.actor, self.context, self.method, self.query, self.headers, body, self.request_id, self.ip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from .base import MAX_SAFE_INT, Field, Kind, Surroundings
 from .patterns import found, generate
 
 LOWERCASE_ID = "^[a-z0-9]+$"
+_LOWERCASE = re.compile("[a-z0-9]+")  # the pattern of nearly every key
 _FORBIDDEN_IN_KEY = "./\\|\"'`<>:?*%$\0\t\n\r "
 _RESERVED_KEYS = ("CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)))
 
@@ -64,7 +66,7 @@ class TextField(OneText):
         return None
 
     def _check_pattern(self, value: str) -> FieldError | None:
-        if not self.pattern or found(self.pattern, value):
+        if not self.pattern or (_LOWERCASE.fullmatch(value) if self.pattern == LOWERCASE_ID else found(self.pattern, value)):
             return None
         return FieldError("validation_invalid_format", "Invalid value format.")
 
