@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from hashlib import blake2b
 
 _SLOT = struct.Struct("=8sII")
+"""A key's name, the second its window ends, how often it was counted in it."""
 SLOTS = 1 << 16
-"""Windows that are open at a time; beyond, the oldest one nearby is forgotten."""
+"""Windows that are open at a time. Beyond, the one nearby that ends first is forgotten: rather is somebody allowed more
+than his due than everybody refused, and many short windows cannot push out a long one, which guards something dear."""
 NEAR = 8
 SIZE = (SLOTS + NEAR) * _SLOT.size
+_LAST = 2**32 - 1
 
 
 class Rates:
@@ -92,10 +95,10 @@ def _count(memory: mmap.mmap, slot: int, name: bytes, most: int, seconds: int) -
     held = [_SLOT.unpack_from(memory, offset) for offset in near]
     own = next((n for n, (other, _, _) in enumerate(held) if other == name), None)
     place = min(range(NEAR), key=lambda n: held[n][1]) if own is None else own
-    _, start, count = held[place] if own is not None else (name, 0, 0)
-    if now - start >= seconds:
-        start, count = now, 0
+    _, end, count = held[place] if own is not None else (name, 0, 0)
+    if now >= end:
+        end, count = min(now + seconds, _LAST), 0
     if count >= most:
         return False
-    _SLOT.pack_into(memory, near[place], name, start, count + 1)
+    _SLOT.pack_into(memory, near[place], name, end, count + 1)
     return True

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping
 from typing import Any, ClassVar
-from urllib.parse import unquote
 
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from ..backend import Backend
-from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, TooManyRequests, Unauthorized
+from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
 from ..rules.projection import Projection
-from ..rules.request import GUEST, Actor, RequestInfo
+from ..rules.request import RequestInfo
 from ..store.protocol import StoreBusy, TooSlow
-from ..system.addresses import among
 from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
-from .info import peer, query_values, request_info
-from .limits import real_ip
-from .rates import rule_for, tag_labels
+from .info import query_values, request_info
+from .limits import Limited
 
 log = logging.getLogger("pbtornado.http")
 
@@ -39,7 +35,7 @@ class Failure(ApiError):
     status = 500
 
 
-class Answers(RequestHandler):
+class Answers(Limited):
     """How every answer and every failure leaves this server, whoever writes it."""
 
     _request_id: str = ""
@@ -103,18 +99,10 @@ class ApiHandler(Answers):
     only: ClassVar[str] = ""
     """Who may ask: "" anybody, "auth" somebody signed in, "superuser"."""
 
-    tags: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """By method, what it does to the collection that the first path parameter names: words for the rules of rate limits."""
-
-    backend: Backend
-    actor: Actor = GUEST
     reader: BodyReader | None = None
     _query: Mapping[str, str] | None = None
     _info: RequestInfo | None = None
     _heard: object | None = None
-
-    def initialize(self) -> None:
-        self.backend = self.settings["backend"]
 
     # ---- before the verb
 
@@ -147,19 +135,13 @@ class ApiHandler(Answers):
             raise HTTPError(405)
         if self.actor.superuser:
             self.refuse_outsider()
-        if self.backend.settings.current["rateLimits"]["enabled"]:
-            self._count()
+        self.count()
         if self.only and self.actor.record is None:
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
             raise Forbidden("The authorized record is not allowed to perform this action.")
         in_memory = 2 * self.backend.options.body_limit  # a collection's own limit may be far higher, but is meant for files
         self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
-
-    def refuse_outsider(self) -> None:
-        """Raises Forbidden where superusers may not come from this address."""
-        if not self.backend.settings.admits_superuser(self.ip):
-            raise Forbidden
 
     def turn_away(self, error: Exception) -> None:
         """Answers now, and hears the rest of the body for a while: who is cut off while sending never reads the answer."""
@@ -175,26 +157,6 @@ class ApiHandler(Answers):
         if not self._finished:
             self.finish()
             RequestHandler.on_connection_close(self)
-
-    def _count(self) -> None:
-        method = self.request.method or ""
-        tags = self.tags.get(method.replace("HEAD", "GET"), ())
-        self.refuse_too_many(method, unquote(self.request.path), tags, self.path_args[0] if tags else "")
-
-    def refuse_too_many(self, method: str, path: str, tags: Sequence[str] = (), name: str = "") -> None:
-        """Counts a request that does `tags` to the collection `name`. TooManyRequests where the settings' rate limits are used up."""
-        limits = self.backend.settings.current["rateLimits"]
-        if not limits["enabled"] or self.actor.superuser or among(self.ip, limits["excludedIPs"]):
-            return
-        collection = self.backend.catalogs.current.find(name) if tags else None
-        labels = [*(tag_labels(collection.name, tags) if collection else ()), f"{method} {path}", path]
-        rule = rule_for(limits["rules"], labels, signed_in=self.actor.record is not None)
-        if rule is None:
-            return
-        counted = (collection.id, method.replace("HEAD", "GET"), *tags) if collection else (rule["label"],)
-        most, seconds = rule["maxRequests"], rule["duration"]
-        if not self.backend.rates.allows("|".join((*counted, rule["audience"], f"{most}/{seconds}", self.ip)), most, seconds):
-            raise TooManyRequests
 
     def body_limit(self) -> int:
         """How many bytes the body of this request may have; raises ApiError where there can be none."""
@@ -233,11 +195,6 @@ class ApiHandler(Answers):
             return self.reader.finish()
         except BadRequest as error:
             raise BadRequest(failure or error.message) from error
-
-    @property
-    def ip(self) -> str:
-        """The address that asks."""
-        return real_ip(self.request.headers, peer(self.request), self.backend.settings.current["trustedProxy"])
 
     def info(self) -> RequestInfo:
         """What rules may read of this request. Raises BadRequest where its body is malformed."""

@@ -19,6 +19,8 @@ class Unknown(Answers):
     """No such path: 404, or the way to the same path spelled properly."""
 
     def prepare(self) -> None:
+        if self.request.method != "OPTIONS":
+            self.count()
         if tidy := tidied(self.request.path):
             query = f"?{self.request.query}" if self.request.query else ""
             self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -36,6 +38,8 @@ class StaticFiles(Answers, StaticFileHandler):
     def prepare(self) -> None:
         if self.request.method not in ("GET", "HEAD", "OPTIONS"):
             raise HTTPError(404)
+        if self.request.method != "OPTIONS":
+            self.count()
 
 
 class PublicFiles(StaticFiles):
