@@ -253,7 +253,7 @@ def text_of(raw: Any) -> str:
     return str(raw) if isinstance(raw, int | float) else ""
 
 
-_NUMBER = re.compile(r"[+-]?(?:(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?(?:(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?)|nan", re.ASCII | re.IGNORECASE)
 
 
 def number_of(raw: Any) -> int | float:
