@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pbtornado.backend import Backend
     from pbtornado.config import Options
     from tests.client import Client
+    from tests.post import PostOffice
 
 ExpectLog = Callable[[str], AbstractContextManager[None]]
 
@@ -150,3 +151,12 @@ def client(io_loop: IOLoop, backend: Backend, app: Application) -> Iterator[Clie
     client.close()
     server.stop()
     io_loop.run_sync(server.close_all_connections)
+
+
+@pytest.fixture
+def post_office(io_loop: IOLoop) -> Iterator[PostOffice]:
+    """A mail server of the test's own, that takes everything."""
+    from tests.post import opened
+
+    with opened(io_loop) as office:
+        yield office
