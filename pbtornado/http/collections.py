@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..auth.oauth2 import providers
+from ..records.collections import MALFORMED_FORM
 from ..records.read import Page
 from ..store.protocol import Origin
 from .handler import ApiHandler
 
 MALFORMED = "Failed to load the submitted data due to invalid formatting."
-MALFORMED_IMPORT = "An error occurred while loading the submitted data."
 
 
 class _ForSuperusers(ApiHandler):
@@ -65,7 +65,7 @@ class Import(_ForSuperusers):
     """PUT /api/collections/import"""
 
     async def put(self) -> None:
-        await self.backend.collections.import_all(self.body(MALFORMED_IMPORT).fields, self.origin)
+        await self.backend.collections.import_all(self.body(MALFORMED_FORM).fields, self.origin)
         self.answer_nothing()
 
 
@@ -81,3 +81,10 @@ class OAuth2Providers(_ForSuperusers):
 
     def get(self) -> None:
         self.answer(providers.listed())
+
+
+class DryRunView(_ForSuperusers):
+    """POST /api/collections/meta/dry-run-view"""
+
+    async def post(self) -> None:
+        self.answer(await self.backend.collections.dry_run_view(self.body(MALFORMED_FORM).fields))

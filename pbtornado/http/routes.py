@@ -8,7 +8,7 @@ from ..config import Options
 from . import auth, files, realtime, settings
 from .admin import dashboard
 from .batch import Batch
-from .collections import Collections, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
+from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
 from .health import Health
 from .public import public_files
 from .records import OneRecord, Records
@@ -27,6 +27,7 @@ API: list[Route] = [
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),
     (r"/api/collections/meta/oauth2-providers", OAuth2Providers),
+    (r"/api/collections/meta/dry-run-view", DryRunView),
     (r"/api/collections/import", Import),
     (r"/api/collections/([^/]+)/truncate", Truncation),
     (r"/api/collections/([^/]+)", OneCollection),

@@ -12,9 +12,12 @@ from ..schema.collection import Collection, place_field
 from ..schema.defaults import new_collection
 from ..schema.fields import Field
 from ..schema.fields.checks import REQUIRED
-from ..store.protocol import Writer
+from ..schema.views import view_fields
+from ..store.protocol import BadQuestion, Writer
 from ..values import datetime_text, json_text, text_of
-from .collection_save import changed, drop, errors_of, fresh, laid_over, put, view_differs
+from .collection_put import drop, errors_of, put
+from .collection_save import changed, fresh, laid_over
+from .view_save import resave, with_fields
 
 NOT_IMPORTED = "Failed to import collections."
 Wanted = tuple[Collection, Collection | None]
@@ -46,9 +49,8 @@ def importing(catalogs: Catalogs, payloads: list[Mapping[str, Any]], *, delete_m
         if delete_missing:
             _drop_others(writer, catalog, {new.id for new, _ in wanted})
         for new, old in wanted:
-            if view_differs(new, old):
-                raise failure(f"the view collection {new.name} can only be read here, not made or changed")
-            put(writer, new, old)
+            put(writer, _with_fields(writer, catalogs, new), old)
+        resave(writer, catalogs, "")
         _check_all(writer, catalogs.load(writer), wanted)
 
     return work
@@ -100,9 +102,18 @@ def _drop_others(writer: Writer, catalog: Catalog, kept: set[str]) -> None:
         drop(writer, catalog, collection)
 
 
+def _with_fields(writer: Writer, catalogs: Catalogs, new: Collection) -> Collection:
+    if not new.is_view:
+        return new
+    try:
+        return replace(new, fields=view_fields(writer, catalogs.load(writer), new.view_query))
+    except BadQuestion as error:
+        raise failure(f'failed to save collection "{new.name}": {error}') from error
+
+
 def _check_all(writer: Writer, catalog: Catalog, wanted: list[Wanted]) -> None:
     for new, old in wanted:
-        errors = errors_of(writer, catalog, new, old or new)
+        errors = errors_of(writer, catalog, with_fields(writer, catalog, new), old or new)
         if errors:
             message = f'Data validations failed for collection "{new.name}" ({new.id}):\n{json_text(plain_errors(errors))}'
             raise BadRequest(NOT_IMPORTED, {"collections": FieldError("validation_collections_import_failure", message)})

@@ -1,30 +1,25 @@
-"""How a collection is stored, changed and dropped within a write: checked, its table kept in step, the change logged."""
+"""The verbs of collections as work for a writer."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BadRequest, FieldError, Invalid, NotFound
-from ..rules.rule import RuleError, check
+from ..errors import BadRequest, NotFound
 from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.defaults import checksum_id, completed, merged, with_free_id
 from ..schema.fields import BadShape
-from ..schema.indexes import parse_index
 from ..schema.options import new_token
 from ..schema.record import Record
-from ..schema.settings import rename_limits
-from ..schema.validate import Validation
-from ..store.protocol import BadQuestion, IndexRefused, Reader, Writer
-from ..store.query import Column, Compare, Select, Table, Value
+from ..store.protocol import Writer
+from ..store.query import Select, Table, Value
 from ..values import now
-from . import cascade, companions, questions, save
+from . import cascade, questions
+from .collection_put import drop, errors_of, put
+from .view_save import readable_views, resave, with_fields
 
-LOG_NAME = "_collections"
-"""How the change log names the collection of collections."""
 BAD_FORMAT = "Failed to load the submitted data due to invalid formatting."
 NOT_CREATED = "Failed to create collection."
 NOT_UPDATED = "Failed to update collection."
@@ -33,18 +28,17 @@ NOT_TRUNCATED = "Failed to truncate collection (most likely due to required casc
 BATCH = 500
 
 
-# ---- the verbs, as work for a writer
-
-
 def creation(catalogs: Catalogs, blank: Collection, payload: Mapping[str, Any]) -> Callable[[Writer], Collection]:
     """Stores a new collection: a blank one with the JSON object laid over. BadRequest."""
     draft = laid_over(blank, payload)
 
     def work(writer: Writer) -> Collection:
         catalog = catalogs.load(writer)
-        new = fresh(catalog, draft)
-        _refuse(errors_of(writer, catalog, new, None) | _view_errors(new, None), NOT_CREATED)
-        return put(writer, new, None)
+        new = with_fields(writer, catalog, fresh(catalog, draft))
+        _refuse(errors_of(writer, catalog, new, None), NOT_CREATED)
+        put(writer, new, None)
+        resave(writer, catalogs, new.id)
+        return new
 
     return work
 
@@ -58,9 +52,11 @@ def update(catalogs: Catalogs, name_or_id: str, payload: Mapping[str, Any]) -> C
         draft = laid_over(old, payload)
         if draft.id != old.id:
             raise NotFound
-        new = changed(draft, old)
-        _refuse(errors_of(writer, catalog, new, old) | _view_errors(new, old), NOT_UPDATED)
-        return put(writer, new, old)
+        new = with_fields(writer, catalog, changed(draft, old))
+        _refuse(errors_of(writer, catalog, new, old), NOT_UPDATED)
+        put(writer, new, old)
+        resave(writer, catalogs, new.id)
+        return new
 
     return work
 
@@ -75,8 +71,10 @@ def deletion(catalogs: Catalogs, name_or_id: str) -> Callable[[Writer], None]:
         reason = f" probably due to existing reference in {', '.join(referring)}" if referring else ""
         if old.system or referring:
             raise BadRequest(NOT_DELETED + reason)
+        views = [view for view in readable_views(writer, catalog) if view.id != old.id]
         drop(writer, catalog, old)
-        _refuse_broken_views(writer, catalog, old)
+        if readable_views(writer, catalog) != views:
+            raise BadRequest(NOT_DELETED)
 
     return work
 
@@ -141,88 +139,6 @@ def changed(draft: Collection, old: Collection) -> Collection:
     return replace(new, auth=replace(new.auth, auth_token=new_token(new.auth.auth_token.duration)))
 
 
-def errors_of(reader: Reader, catalog: Catalog, new: Collection, old: Collection | None) -> dict[str, Any]:
-    """What is wrong with a collection, by JSON key."""
-    beside = catalog.replaced(new)
-
-    def problem(collection: Collection, rule: str) -> str | None:
-        try:
-            check(beside, collection, rule)
-        except RuleError as error:
-            return str(error)
-        return None
-
-    return Validation(new, old, catalog, problem, lambda name: table_exists(reader, name)).errors()
-
-
-def put(writer: Writer, new: Collection, old: Collection | None) -> Collection:
-    """Stores the collection, makes or alters its table, logs the change. Invalid for an index, BadQuestion."""
-    if old is None:
-        writer.insert("_collections", new.to_row())
-    else:
-        writer.update("_collections", old.id, new.to_row())
-    if old is None or not new.is_view:
-        _reshape(writer, new, old)
-    if old is not None and old.name != new.name:
-        rename_limits(writer, old.name, new.name)
-    image, before = new.image(), old.image() if old else {}
-    differing = {key: value for key, value in before.items() if image[key] != value}
-    writer.append("update" if old else "create", LOG_NAME, new.id, image, differing)
-    return new
-
-
-def _reshape(writer: Writer, new: Collection, old: Collection | None) -> None:
-    try:
-        writer.reshape(old.shape() if old else None, new.shape())
-    except IndexRefused as error:
-        name = parse_index(new.indexes[error.position]).name
-        refused = FieldError("validation_invalid_index_expression", f"Failed to create index {name} - {error.reason}")
-        raise Invalid({"indexes": {str(error.position): refused}}) from error
-
-
-def drop(writer: Writer, catalog: Catalog, old: Collection) -> None:
-    """Removes the collection, its table and what is known about its accounts; logs the change."""
-    writer.delete("_collections", old.id)
-    writer.reshape(old.shape(), None)
-    if old.is_auth:
-        _drop_companions(writer, catalog, old)
-    writer.append("delete", LOG_NAME, old.id, old.image())
-
-
-def _drop_companions(writer: Writer, catalog: Catalog, gone: Collection) -> None:
-    mine = Compare("=", Column("r", "collectionRef"), Value(gone.id))
-    for collection in filter(None, map(catalog.find, companions.NAMES)):
-        for row in writer.rows(Select(questions.columns_of(collection), Table(collection.name), where=mine), {}):
-            save.delete(writer, Record.from_row(collection, row))
-
-
-def table_exists(reader: Reader, name: str) -> bool:
-    """The database has a table or view of this name that can be read."""
-    if not re.fullmatch(r"\w+", name):
-        return False
-    try:
-        reader.exists(Select((Value(1),), Table(name), limit=Value(1)), {})
-    except BadQuestion:
-        return False
-    return True
-
-
 def _refuse(errors: Mapping[str, Any], failure: str) -> None:
     if errors:
         raise BadRequest(failure, errors)
-
-
-def _view_errors(new: Collection, old: Collection | None) -> dict[str, FieldError]:
-    message = "Invalid query - view collections can only be read here, not made or changed."
-    return {"viewQuery": FieldError("validation_invalid_view_query", message)} if view_differs(new, old) else {}
-
-
-def view_differs(new: Collection, old: Collection | None) -> bool:
-    """It is a view whose query or name is not the stored one."""
-    return new.is_view and (old is None or (new.view_query, new.name) != (old.view_query, old.name))
-
-
-def _refuse_broken_views(reader: Reader, catalog: Catalog, gone: Collection) -> None:
-    for view in catalog.all:
-        if view.is_view and view.id != gone.id and not table_exists(reader, view.name):
-            raise BadRequest(NOT_DELETED)

@@ -6,20 +6,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..errors import BadRequest, Invalid
+from ..errors import BadRequest, FieldError, Invalid
 from ..rules.request import RequestInfo
 from ..rules.rule import Part, RuleError, ask
 from ..schema.catalog import Catalogs
 from ..schema.collection import COLUMNS, Collection
 from ..schema.defaults import new_collection
 from ..schema.fields import AutodateField, BoolField, TextField
+from ..schema.fields.checks import REQUIRED
+from ..schema.views import ViewRefused, tried
 from ..store.protocol import BadQuestion, Origin, Reader, Store, Writer
 from ..store.query import Column, Order, Value
 from ..values import ID_ALPHABET, random_text
 from . import collection_import, collection_save
-from .collection_save import LOG_NAME, found
+from .collection_put import LOG_NAME
+from .collection_save import found
 
 T = TypeVar("T")
+MALFORMED_FORM = "An error occurred while loading the submitted data."
+INVALID_FORM = "An error occurred while validating the submitted data."
+LONGEST_QUERY = 5000
+"""Characters of a query that may be tried without storing it."""
 PROGRAM = Origin()
 """Writes nobody asked for."""
 LISTED = Collection(
@@ -80,6 +87,20 @@ class Collections:
         kinds = ("auth", "base", "view")
         return {kind: {**new_collection(kind, "", collection_id=blank).to_json(), "id": ""} for kind in kinds}
 
+    async def dry_run_view(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """What a view of the SELECT `query` would be: its fields and some of its rows, as JSON data. BadRequest says why it can't be."""
+        query = payload.get("query", "")
+        query = "" if query is None else query
+        if not isinstance(query, str):
+            raise BadRequest(MALFORMED_FORM)
+        if problem := _length(query) if query else REQUIRED:
+            raise BadRequest(INVALID_FORM, {"query": problem})
+        try:
+            trial = await self._catalogs.read(lambda catalog: lambda reader: tried(reader, catalog, query))
+        except (ViewRefused, BadQuestion) as error:
+            raise BadRequest(f"Invalid view query. Raw error: \n{error}") from error
+        return {"fields": [field.to_json() for field in trial.fields], "sample": [record.export() for record in trial.sample]}
+
     # ---- writing
 
     async def create(self, payload: Mapping[str, Any], origin: Origin = PROGRAM) -> dict[str, Any]:
@@ -122,3 +143,10 @@ class Collections:
             raise BadRequest(failure, error.errors) from error
         except BadQuestion as error:
             raise BadRequest(f"{failure} Raw error: \n{error}") from error
+
+
+def _length(query: str) -> FieldError | None:
+    if len(query) <= LONGEST_QUERY:
+        return None
+    message = f"The length must be no more than {LONGEST_QUERY}."
+    return FieldError("validation_length_too_long", message, {"max": LONGEST_QUERY, "min": 0})

@@ -15,6 +15,8 @@ from .fields.checks import gather
 from .indexes import Index, parse_index
 from .validate_auth import auth_errors
 
+LONGEST_REASON = 500
+"""Characters of a database's reason that an answer repeats."""
 _ID = re.compile(r"\w+", re.ASCII)
 
 
@@ -22,14 +24,15 @@ _ID = re.compile(r"\w+", re.ASCII)
 class Validation:
     """One check of a collection. `old` is the stored one, None for a new one.
 
-    `rule_problem` says what is wrong with a rule's text (None: nothing), `table_exists` whether the
-    database has a table of that name.
+    `rule_problem` says what is wrong with a rule's text (None: nothing), `view_problem` what with a view's
+    query, `table_exists` whether the database has a table of that name.
     """
 
     new: Collection
     old: Collection | None
     catalog: Catalog
     rule_problem: Callable[[Collection, str], str | None]
+    view_problem: Callable[[], str | None]
     table_exists: Callable[[str], bool]
 
     def errors(self) -> dict[str, Any]:
@@ -109,8 +112,12 @@ class Validation:
 
     def _options(self) -> dict[str, Any]:
         if self.new.is_view:
-            return gather(viewQuery=checks.required(self.new.view_query))
+            return gather(viewQuery=checks.required(self.new.view_query) or self._view_query())
         return auth_errors(self.new, self.old, self) if self.new.auth is not None else {}
+
+    def _view_query(self) -> FieldError | None:
+        problem = self.view_problem()
+        return FieldError("validation_invalid_view_query", f"Invalid query - {problem[:LONGEST_REASON]}") if problem else None
 
     # ---- fields
 
