@@ -68,8 +68,22 @@ class Asked:
         return query_values(text) if text else _NOTHING
 
 
+class Headers(ChainMap[str, str]):
+    """Header values over others."""
+
+    def __init__(self, own: Mapping[str, str], others: Mapping[str, str]) -> None:
+        super().__init__(own, others)  # type: ignore[arg-type]  # nobody writes into them
+
+    def under(self, own: Mapping[str, str]) -> Headers:
+        """These with others laid over them, the type of the content apart."""
+        return Headers({**own, **self.maps[0]}, self.maps[1])
+
+
 class Batch(ApiHandler):
     """/api/batch"""
+
+    limited: bool
+    headers: Headers
 
     def body_limit(self) -> int:
         """As the settings say; nobody may ask where batches are switched off."""
@@ -82,6 +96,8 @@ class Batch(ApiHandler):
         settings = self.backend.settings.current["batch"]
         asked = requests_of(self.body(UNREADABLE))
         refuse_malformed(asked, settings["maxRequests"])
+        self.limited = self.backend.settings.current["rateLimits"]["enabled"]
+        self.headers = Headers({"content_type": "multipart/form-data"}, self.info().headers)
         items = [self.item(one) for one in asked]
         seconds = float(settings["timeout"]) if settings["timeout"] > 0 else SECONDS
         made = await self.backend.records.batch(items, self.info(), seconds)
@@ -101,14 +117,13 @@ class Batch(ApiHandler):
     def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
         """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""
         own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
-        own["content_type"] = "multipart/form-data"
         whole = self.info()
         return RequestInfo(
             actor=self.actor,
             context="batch",
             method=asked.method,
             query=query,
-            headers=ChainMap(own, whole.headers),  # type: ignore[arg-type]  # nobody writes into it
+            headers=self.headers.under(own) if own else self.headers,
             body=asked.body,
             request_id=whole.request_id,
             ip=whole.ip,
@@ -124,6 +139,8 @@ class Batch(ApiHandler):
 
     def refusal(self, name: str, verb: Verb, asked: Asked) -> ApiError | None:
         """Too many of these, where the settings' rate limits are used up."""
+        if not self.limited:
+            return None
         tag = "create" if verb == "upsert" else verb
         try:
             self.refuse_too_many(asked.method, unquote(asked.url.partition("?")[0]), (tag,), name)

@@ -13,6 +13,7 @@ from ..schema.collection import Collection
 from ..store.protocol import Reader
 from ..store.query import Bindable
 from . import questions
+from .remembered import remembered
 
 LOCKED = "Only superusers can perform this action."
 
@@ -120,3 +121,9 @@ def settled(question: Question) -> bool:
     """Does the answer depend on nothing but what is bound, so that asking again gives the same?"""
     reads = question.reads
     return not (reads.tables or reads.clock or reads.random)
+
+
+@remembered
+def reads_body(question: Question) -> bool:
+    """Does the answer depend on the body of the request?"""
+    return any(path.startswith("body.") for path in question.reads.request)

@@ -17,7 +17,7 @@ from ..store.protocol import Reader, Writer
 from ..store.query import Bindable
 from ..values import new_id
 from . import cascade, questions, save
-from .access import holds, manages, question_of, refuse_locked, settled, writable
+from .access import holds, manages, question_of, reads_body, refuse_locked, settled, writable
 from .cascade import SUPERUSERS
 from .check import last_errors, stored_errors, value_errors
 from .credentials import Credentials
@@ -78,6 +78,9 @@ class Creation:
         """The request as rules read it."""
         return self.info.with_body(self.draft.body)
 
+    def _info_for(self, question: Question) -> RequestInfo:
+        return self.asking if reads_body(question) else self.info
+
     def _question(self) -> Question | None:
         rule = self.collection.create_rule
         if not rule or self.info.actor.superuser:
@@ -110,7 +113,7 @@ class Creation:
         return manages(reader, self.catalog, self.collection, self.asking, image=self.image)
 
     def _ask(self, reader: Reader) -> None:
-        if self.question and not holds(reader, self.question, self.asking, image=self.image):
+        if self.question and not holds(reader, self.question, self._info_for(self.question), image=self.image):
             raise BadRequest(FAILED)
 
     # ---- check and prepare

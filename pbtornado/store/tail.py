@@ -43,11 +43,12 @@ class Tail:
     def __init__(self, store: LoggedStore) -> None:
         self._store = store
         self._runs: list[_Run] = []
+        self._latest = _Latest()
         self._poll: asyncio.Task[None] | None = None
 
     def add(self, consumer: Consumer) -> None:
         """Adds a consumer; before `start`."""
-        self._runs.append(_Run(self._store, consumer))
+        self._runs.append(_Run(self._store, consumer, self._latest))
 
     async def start(self) -> None:
         """Finds every consumer's place and begins to read; the store must be open."""
@@ -92,11 +93,18 @@ class Tail:
         self.wake()
 
 
+class _Latest:
+    """After which position changes were read last, and which: consumers that keep up all want the same."""
+
+    def __init__(self) -> None:
+        self.read: tuple[Position | None, list[Change]] = (None, [])
+
+
 class _Run:
     """One consumer's task and its place."""
 
-    def __init__(self, store: LoggedStore, consumer: Consumer) -> None:
-        self._store = store
+    def __init__(self, store: LoggedStore, consumer: Consumer, latest: _Latest) -> None:
+        self._store, self._latest = store, latest
         self._consumer = consumer
         self._awake = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -171,7 +179,13 @@ class _Run:
                 await self._save_if_moved()
 
     def _next(self, reader: Reader) -> list[Change]:
-        return self._store.changes.read_after(reader, self._at.seq, BATCH)
+        after, changes = self._latest.read
+        if after == self._at:
+            return changes
+        found = self._store.changes.read_after(reader, self._at.seq, BATCH)
+        if found:
+            self._latest.read = (self._at, found)
+        return found
 
     async def _save_if_moved(self) -> None:
         if self._consumer.durable and self._at != self._saved:
