@@ -10,9 +10,11 @@ from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..schema.validate_auth import PROVIDERS
-from ..store.protocol import Reader
+from ..store.protocol import Reader, Writer
 from ..store.query import And, Column, Compare, Param, Select, Table
-from . import questions
+from ..values import new_id
+from . import questions, save
+from .draft import blank
 from .remembered import remembered
 
 EXTERNAL_AUTHS, MFAS, OTPS, AUTH_ORIGINS = "_externalAuths", "_mfas", "_otps", "_authOrigins"
@@ -45,6 +47,14 @@ def of(reader: Reader, catalog: Catalog, record: Record, names: Iterable[str] = 
             params = {"owner_collection": record.collection.id, "owner": record.id}
             for row in reader.rows(_owned(collection), params):
                 yield Record.from_row(collection, row)
+
+
+def make(writer: Writer, catalog: Catalog, name: str, record: Record, values: Mapping[str, Any]) -> Record:
+    """Stores a new companion of an auth record in the collection of this name. Raises Invalid where it had to be unique."""
+    collection = catalog.find(name)
+    assert collection is not None, "every data directory has it"
+    refers = {"id": new_id(), "collectionRef": record.collection.id, "recordRef": record.id}
+    return save.insert(writer, collection, {**blank(collection), **refers, **values})
 
 
 @remembered

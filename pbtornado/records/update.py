@@ -12,12 +12,12 @@ from ..rules.rule import Question
 from ..schema.record import Record
 from ..store.protocol import Reader, Writer
 from ..store.query import Row
-from . import cascade, companions, questions, save
+from . import questions, save
 from .access import holds, manages, refuse_locked, settled, writable
-from .cascade import SUPERUSERS
 from .check import last_errors, stored_errors, value_errors
-from .credentials import WRONG_OLD_PASSWORD, Credentials, fresh_token_key, token_key_due
+from .credentials import WRONG_OLD_PASSWORD, Credentials
 from .draft import resolve
+from .guard import guarded
 from .parts import Parts
 from .read import by_rule
 from .uploads import Placed, named, uploads_of
@@ -147,7 +147,7 @@ class Update:
         _refuse(last_errors(writer, self.catalog, self.collection, judged.values, new=False))
         values = {**judged.touched, **self.hashes}
         if self.collection.is_auth:
-            self._guard(writer, judged, values)
+            values = guarded(writer, self.catalog, judged.old, values)
         try:
             return save.update(writer, judged.old, judged.row, values)
         except Invalid as error:
@@ -169,34 +169,6 @@ class Update:
     def _refuse_values(self, reader: Reader, judged: Judged) -> None:
         if errors := self._value_errors(judged):
             _refuse(self._stored_errors(reader, judged) | errors)
-
-    def _guard(self, writer: Writer, judged: Judged, values: dict[str, Any]) -> None:
-        """What follows for an auth record from new credentials: old tokens die, and what was made with old ones goes."""
-        if self.collection.name == SUPERUSERS:
-            values["verified"] = True
-        new = {**judged.old.values, **values}
-        if token_key_due(judged.old, new) or self._verified_now(writer, judged.old, new):
-            new["tokenKey"] = values["tokenKey"] = fresh_token_key(self.collection)
-        for name in _overdue(judged.old, new):
-            for companion in list(companions.of(writer, self.catalog, judged.old, (name,))):
-                cascade.delete(writer, self.catalog, companion)
-
-    def _verified_now(self, writer: Writer, old: Record, new: Mapping[str, Any]) -> bool:
-        """Does it become verified while accounts of providers are linked that came before?"""
-        if old.get("verified") or not new["verified"]:
-            return False
-        return any(companions.of(writer, self.catalog, old, (companions.EXTERNAL_AUTHS,)))
-
-
-def _overdue(old: Record, new: Mapping[str, Any]) -> list[str]:
-    """Collections of those companions that must not outlive the old password, token key or unverified state."""
-    due = {
-        companions.AUTH_ORIGINS: new["password"] != old.get("password"),
-        companions.MFAS: new["password"] != old.get("password"),
-        companions.OTPS: new["tokenKey"] != old.get("tokenKey"),
-        companions.EXTERNAL_AUTHS: bool(new["verified"]) and not old.get("verified"),
-    }
-    return [name for name, is_due in due.items() if is_due]
 
 
 async def update(parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> Record:
