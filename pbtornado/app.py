@@ -16,6 +16,7 @@ from .backend import Backend
 from .config import Options
 from .http.handler import ApiHandler
 from .http.headers import Origins
+from .http.public import Unknown
 from .http.routes import routes
 from .http.siblings import Siblings
 from .rates import Rates
@@ -67,6 +68,7 @@ def application(backend: Backend, siblings: Siblings | None = None) -> Applicati
     """The Tornado application over a backend."""
     return Application(
         routes(backend.options),
+        default_handler_class=Unknown,
         backend=backend,
         siblings=siblings or Siblings(),
         origins=Origins(backend.options.origins),

@@ -195,6 +195,7 @@ def serve(asked: Namespace) -> int:
     from .store.protocol import UnusableDirectory
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("tornado.general").setLevel(logging.WARNING)  # it quotes malformed requests, their secrets too
     try:
         return workers.serve(chosen, announce)
     except (workers.CannotListen, UnusableDirectory) as refusal:

@@ -17,6 +17,8 @@ from .multipart import MOST_PARTS, Multipart
 
 IN_MEMORY = 32 << 20
 """Bytes a body may have outside its files, whatever its collection's limit."""
+LONGEST_LENGTH = 18
+"""Digits of a body's length that are worth reading."""
 JSON_PAYLOAD = "@jsonPayload"
 
 
@@ -56,7 +58,7 @@ class BodyReader:
         self._failure: Exception | None = None
         self._body: Body | None = None
         announced = headers.get("Content-Length", "")
-        if announced.isdecimal() and int(announced) > limit:
+        if announced.isdecimal() and (len(announced) > LONGEST_LENGTH or int(announced) > limit):
             raise TooLarge
         self._form = _form(headers.get("Content-Type", ""), temporary, min(limit, in_memory))
 

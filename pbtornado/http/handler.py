@@ -256,6 +256,6 @@ def as_api_error(error: BaseException | None, status: int, method: str | None) -
         return BadRequest()
     if isinstance(error, HTTPError):
         status = error.status_code
-    if status in (404, 405) and method in ("GET", "HEAD"):
+    if status in (403, 404, 405) and method in ("GET", "HEAD"):
         return NotFound("File not found.")
     return _FAILURES.get(status, Failure)()

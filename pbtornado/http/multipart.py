@@ -159,4 +159,7 @@ def _extended_filename(header: bytes) -> str:
         return ""
     message = Message()
     message["Content-Disposition"] = header.decode("utf-8", "replace")
-    return message.get_filename("")
+    try:
+        return message.get_filename("")
+    except (ValueError, TypeError):  # charsets with a NUL, numbered pieces beside whole ones
+        return ""

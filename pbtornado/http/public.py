@@ -6,13 +6,15 @@ import os
 import posixpath
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from tornado.web import HTTPError, StaticFileHandler
 
 from .handler import Answers
 
 INDEX = "index.html"
+_PLAIN_IN_PATHS = "/:@!$&'()*+,;=~"
+"""What may stand in a path as it is, beside letters and digits."""
 
 
 class Unknown(Answers):
@@ -36,7 +38,7 @@ class StaticFiles(Answers, StaticFileHandler):
         """None: the time of the last change tells versions apart without reading the file."""
 
     def prepare(self) -> None:
-        if self.request.method not in ("GET", "HEAD", "OPTIONS"):
+        if self.request.method not in ("GET", "HEAD", "OPTIONS") or "\0" in unquote(self.request.path):
             raise HTTPError(404)
         if self.request.method != "OPTIONS":
             self.count()
@@ -88,11 +90,13 @@ class PublicFiles(StaticFiles):
 
 
 def tidied(path: str) -> str:
-    """The path without `//`, `.` and `..`, "" where it has none."""
+    """The path without `//`, `.` and `..`, quoted as a URL wants it; "" where it has none of them."""
     plain = unquote(path)
+    if not plain.startswith("/"):
+        return ""
     clean = "/" + posixpath.normpath(plain).lstrip("/")
     clean += "/" if plain.endswith("/") and clean != "/" else ""
-    return clean if clean != plain and ("//" in plain or "/." in plain) else ""
+    return quote(clean, _PLAIN_IN_PATHS) if clean != plain and ("//" in plain or "/." in plain) else ""
 
 
 def public_files(directory: Path | None) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 _WORDS = """
@@ -27,11 +28,13 @@ class _Plain(HTMLParser):
         self._room = longest + 2  # the spaces at both ends
         self._spaced = False
         self._skipped: list[str] = []
+        self._open = Counter[str]()
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         if self._skipped or tag in LEFT_OUT:
             if tag not in VOID:
                 self._skipped.append(tag)
+                self._open[tag] += 1
         elif tag not in INLINE:
             self._add(" ")
 
@@ -39,11 +42,17 @@ class _Plain(HTMLParser):
         self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self._skipped:
-            while self._skipped.pop() != tag:
-                pass
+        if self._open[tag]:
+            self._leave(tag)
         elif not self._skipped and tag not in INLINE and tag not in LEFT_OUT:
             self._add(" ")
+
+    def _leave(self, tag: str) -> None:
+        """What is left out ends here, with all that was begun within it."""
+        last = ""
+        while last != tag:
+            last = self._skipped.pop()
+            self._open[last] -= 1
 
     def handle_data(self, data: str) -> None:
         if not self._skipped:
@@ -66,7 +75,7 @@ def excerpt(html: str, longest: int, *, ellipsis: bool = False) -> str:
     try:
         plain.feed(html)
         plain.close()
-    except _Enough:
+    except (_Enough, AssertionError):  # the parser asserts that declarations are well formed
         pass
     text = "".join(plain.parts).strip()
     if len(text) <= longest:

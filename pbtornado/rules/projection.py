@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..config import asset
 from ..errors import BadRequest
-from ..values import bool_of
+from ..values import MAX_DEPTH, bool_of
 from .excerpt import excerpt
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Modifier = Callable[[Any], Any]
 MAX_LENGTH = 8192
 """Characters of a projection."""
+MOST_STEPS = MAX_DEPTH + 16
+"""Names one path of a projection may have: data is no deeper."""
 LIST = frozenset({"page", "perPage", "totalItems", "totalPages", "items"})
 """The keys of a list's answer; the projection is meant for its items."""
 
@@ -95,6 +97,8 @@ def _parsed(text: str) -> Projection:
         raise BadRequest(f"Invalid fields parameter: {error}") from None
     level = _Level()
     for path, modifier in fields:
+        if len(path) > MOST_STEPS:
+            raise BadRequest("Invalid fields parameter: a path is too long.")
         level.add(path, modifier)
     return Projection(level if fields else None)
 

@@ -131,6 +131,13 @@ def test_extended_file_name(tmp_path: Path) -> None:
     assert read(tmp_path, MULTIPART, head + END).files["f"][0].name == "hé.txt"
 
 
+@pytest.mark.parametrize("strange", [b"filename*=idna\0''a", b"filename*'utf-8;filename*1*;\0utf-7;filename*"])
+def test_a_file_name_nobody_can_read_is_none(tmp_path: Path, strange: bytes) -> None:
+    """A part whose extended file name cannot be read is a text."""
+    body = b'--xx\r\nContent-Disposition: form-data; name="f"; ' + strange + b"\r\n\r\nx\r\n" + END
+    assert read(tmp_path, MULTIPART, body).fields == {"f": "x"}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -161,6 +168,8 @@ def test_announced_length_is_refused_at_once(tmp_path: Path) -> None:
     """A body whose announced length is over the limit is 413 before a byte of it."""
     with pytest.raises(TooLarge):
         reader(tmp_path, MULTIPART, limit=10, length=11)
+    with pytest.raises(TooLarge):
+        BodyReader(HTTPHeaders({"Content-Length": "9" * 5000}), limit=10, temporary=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,9 @@ def test_exceptions_as_answers(error: Exception, kind: type[ApiError]) -> None:
     answer = as_api_error(error, 500, "GET")
     assert type(answer) is kind
     assert ("Retry-After" in answer.headers) == (kind is Busy)
+
+
+@pytest.mark.parametrize("path", ["/_/..%2f..%2fsecret", "/_/%00", "/_//etc/passwd"])
+async def test_paths_out_of_the_dashboard(client: Client, path: str) -> None:
+    """They lead nowhere, and are nothing the log has to tell of."""
+    assert (await client.get(path)).status == 404

@@ -65,7 +65,20 @@ async def test_ranges_and_unchanged_files(client: Client) -> None:
     assert again.status == 304
 
 
-@pytest.mark.parametrize(("path", "tidy"), [("/a", ""), ("/a/", ""), ("//a", "/a"), ("/a/../b/", "/b/"), ("/.well-known/x", ""), ("/", "")])
+@pytest.mark.parametrize(
+    ("path", "tidy"),
+    [
+        ("/a", ""),
+        ("/a/", ""),
+        ("//a", "/a"),
+        ("/a/../b/", "/b/"),
+        ("/.well-known/x", ""),
+        ("/", ""),
+        ("//%5Cevil.example", "/%5Cevil.example"),
+        ("//%0d%0aX-Header:%20x%00", "/%0D%0AX-Header:%20x%00"),
+        ("http://evil.example//a", ""),
+    ],
+)
 def test_tidied_paths(path: str, tidy: str) -> None:
-    """Only what is untidy has another spelling."""
+    """Only what is untidy has another spelling, and none that a browser takes for another site."""
     assert tidied(path) == tidy

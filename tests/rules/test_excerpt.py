@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from pbtornado.rules.excerpt import excerpt
@@ -27,3 +29,15 @@ def test_a_long_text_is_cut(html: str, longest: int, text: str) -> None:
 def test_a_huge_text_costs_only_its_beginning() -> None:
     """Reading stops where the excerpt is full."""
     assert excerpt("<p>word</p>" * 200_000, 10) == "word word"
+
+
+def test_malformed_declarations_end_the_text() -> None:
+    """What the parser does not understand is no failure: what came before it counts."""
+    assert excerpt("word<![<![<![", 10) == "word"
+
+
+def test_open_tags_without_end_cost_little() -> None:
+    """How long an excerpt takes does not grow with the square of the tags left open."""
+    before = time.perf_counter()
+    assert excerpt("<svg>" * 50_000 + "</p>" * 50_000, 10) == ""
+    assert time.perf_counter() - before < 5

@@ -71,3 +71,9 @@ def test_what_cannot_be_read_is_a_bad_request(fields: str) -> None:
     """Unknown modifiers and wrong arguments too."""
     with pytest.raises(BadRequest):
         Projection.parse(fields)
+
+
+def test_paths_far_deeper_than_any_data_are_a_bad_request() -> None:
+    """A path of thousands of names is refused, not followed."""
+    with pytest.raises(BadRequest):
+        Projection.parse("a." * 3000 + "a")
