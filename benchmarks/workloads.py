@@ -1,0 +1,162 @@
+"""What is measured: how the data is made, and which requests are sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.process import Server
+
+POSTS = "/api/collections/posts/records"
+SIGNED_IN = '@request.auth.id != ""'
+PEOPLE = 50
+ROWS = 3000
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One kind of load. `request` is asked once everything is there, and answers what each client sends over and over."""
+
+    name: str
+    request: Callable[[World], Request]
+    subscribers: int = 0
+    clients: int = 64
+    weight: int = 1
+    """Records written by one request."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client sends; `{n}` in the body is a number that grows."""
+
+    path: str
+    method: str = "GET"
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """A server with collections, people and rows in it."""
+
+    server: Server
+    token: str
+    person: str
+    post: str
+
+
+def build(server: Server) -> World:
+    """Makes the collections and rows that all workloads use."""
+    server.sign_in()
+    open_batch = {"batch": {"enabled": True, "maxRequests": 50, "timeout": 30}}
+    server.ask("PATCH", "/api/settings", open_batch)
+    users = server.ask("GET", "/api/collections/users").json()
+    people = [person(server, number) for number in range(PEOPLE)]
+    make_posts(server, users["id"])
+    rows = [{"title": f"post {n}", "views": n, "author": people[n % PEOPLE], "done": n % 3 == 0} for n in range(ROWS)]
+    ids = [post for start in range(0, ROWS, 50) for post in load(server, rows[start : start + 50])]
+    token = server.sign_in("users", "p0@example.com", "password-0")
+    return World(server, token, people[0], ids[0])
+
+
+def person(server: Server, number: int) -> str:
+    """An account; its id."""
+    password = f"password-{number}"
+    body = {"email": f"p{number}@example.com", "password": password, "passwordConfirm": password, "name": f"Person {number}"}
+    return str(server.create("/api/collections/users/records", body)["id"])
+
+
+def make_posts(server: Server, users: str) -> None:
+    """Posts that anybody may write, and the same with a rule that reads who asks."""
+    fields: list[dict[str, Any]] = [
+        {"name": "title", "type": "text"},
+        {"name": "views", "type": "number"},
+        {"name": "done", "type": "bool"},
+        {"name": "author", "type": "relation", "collectionId": users, "maxSelect": 1},
+        {"name": "created", "type": "autodate", "onCreate": True},
+        {"name": "updated", "type": "autodate", "onCreate": True, "onUpdate": True},
+    ]
+    indexes = ["CREATE INDEX `idx_%s_author` ON `%s` (`author`, `created`)"]
+    for name, rule in (("posts", ""), ("ruled", SIGNED_IN)):
+        rules = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule"), rule)
+        spelled = [index % (name, name) for index in indexes]
+        server.create("/api/collections", {"name": name, "type": "base", "fields": fields, "indexes": spelled, **rules})
+
+
+def load(server: Server, rows: list[dict[str, Any]]) -> list[str]:
+    """Creates rows in one batch; their ids."""
+    requests = [{"method": "POST", "url": POSTS, "body": row} for row in rows]
+    return [item["body"]["id"] for item in server.create("/api/batch", {"requests": requests})]
+
+
+def sent_by(world: World) -> dict[str, str]:
+    """The headers of somebody signed in."""
+    return {"Authorization": world.token}
+
+
+def a_post(world: World) -> str:
+    """The body of a create."""
+    return json.dumps({"title": "report {n}", "views": 1, "done": False, "author": world.person})
+
+
+def create(world: World) -> Request:
+    """Anybody creates."""
+    return Request(POSTS, "POST", a_post(world))
+
+
+def create_ruled(world: World) -> Request:
+    """Somebody signed in creates, and the rule reads who."""
+    return Request("/api/collections/ruled/records", "POST", a_post(world), sent_by(world))
+
+
+def increment(world: World) -> Request:
+    """All raise the same counter."""
+    return Request(f"{POSTS}/{world.post}", "PATCH", '{"views+": 1}')
+
+
+def batch(world: World) -> Request:
+    """50 creates at once."""
+    one = {"method": "POST", "url": POSTS, "body": {"title": "report {n}", "views": 1, "author": world.person}}
+    return Request("/api/batch", "POST", json.dumps({"requests": [one] * 50}))
+
+
+def view(world: World) -> Request:
+    """One record by its id."""
+    return Request(f"{POSTS}/{world.post}")
+
+
+def listing(world: World) -> Request:
+    """20 of all rows, with the total."""
+    return Request(f"{POSTS}?perPage=20")
+
+
+def listing_joined(world: World) -> Request:
+    """A filter through a relation, sorted, expanded."""
+    return Request(f"{POSTS}?perPage=20&filter=author.name%20~%20%27Person%201%27&sort=-views&expand=author", headers=sent_by(world))
+
+
+def refresh(world: World) -> Request:
+    """A token for a token."""
+    return Request("/api/collections/users/auth-refresh", "POST", headers=sent_by(world))
+
+
+def password(world: World) -> Request:
+    """A token for a password."""
+    return Request("/api/collections/users/auth-with-password", "POST", '{"identity":"p0@example.com","password":"password-0"}')
+
+
+WORKLOADS = (
+    Workload("create", create),
+    Workload("create with an auth rule", create_ruled),
+    Workload("update views+ of one row", increment),
+    Workload("batch of 50 creates (records)", batch, clients=8, weight=50),
+    Workload("view", view),
+    Workload("list 20 of 3,000", listing),
+    Workload("list: relation filter, sort, expand", listing_joined, clients=16),
+    Workload("auth-refresh", refresh),
+    Workload("auth-with-password", password, clients=16),
+    Workload("create, 100 ruled subscribers", create_ruled, subscribers=100),
+    Workload("create, 500 ruled subscribers", create_ruled, subscribers=500),
+)
