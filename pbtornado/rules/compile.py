@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..store.query import And, Expr, Or
 from .asking import Slots
 from .functions import call, reads_clock
@@ -17,11 +19,20 @@ MAX_DEPTH = 16
 LITERALS = {"null": None, "true": 1, "false": 0}
 
 
-class Compiler:
-    """Compiles one part of a question; refuses more than MAX_COMPARISONS."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a comparison, or a group of them, was compiled to; a group has no sides."""
 
-    def __init__(self, names: Names, slots: Slots, alias: Alias) -> None:
-        self._names, self._slots, self._alias = names, slots, alias
+    tree: Tree
+    condition: Expr
+    sides: tuple[Operand, ...] = ()
+
+
+class Compiler:
+    """Compiles one part of a question; refuses more than MAX_COMPARISONS. What it makes of each of its parts goes to `notes`."""
+
+    def __init__(self, names: Names, slots: Slots, alias: Alias, notes: list[Note] | None = None) -> None:
+        self._names, self._slots, self._alias, self._notes = names, slots, alias, notes
         self._left = MAX_COMPARISONS
 
     def condition(self, tree: Tree, depth: int = 0) -> Expr:
@@ -29,23 +40,28 @@ class Compiler:
         if isinstance(tree, Comparison):
             return self._comparison(tree)
         if depth > MAX_DEPTH:
-            raise RuleError("groups are nested too deep")
+            raise RuleError("groups are nested too deep", tree.span)
         items = tuple(self.condition(item, depth + 1) for item in tree.items)
-        return And(items) if isinstance(tree, All) else Or(items)
+        return self._noted(tree, And(items) if isinstance(tree, All) else Or(items))
+
+    def _noted(self, tree: Tree, condition: Expr, *sides: Operand) -> Expr:
+        if self._notes is not None:
+            self._notes.append(Note(tree, condition, sides))
+        return condition
 
     def _comparison(self, tree: Comparison) -> Expr:
         self._left -= 1
         if self._left < 0:
-            raise RuleError("max filter expressions limit reached")
+            raise RuleError("max filter expressions limit reached", tree.span)
         left, right = self._side(tree.left, "left"), self._side(tree.right, "right")
-        return compare(left, tree.sign, right, any=tree.any, alias=self._alias)
+        return self._noted(tree, compare(left, tree.sign, right, any=tree.any, alias=self._alias), left, right)
 
     def _side(self, term: Term, side: str) -> Operand:
         try:
             return self._operand(term)
         except RuleError as error:
             written = term.name if isinstance(term, Function) else term.text
-            raise RuleError(f'invalid {side} operand "{written}" - {error}') from None
+            raise RuleError(f'invalid {side} operand "{written}" - {error}', term.span) from None
 
     def _operand(self, term: Term) -> Operand:
         match term:

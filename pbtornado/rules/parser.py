@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from ..config import asset
-from .tree import All, Any, Comparison, Function, Name, Number, RuleError, Sign, Term, Text, Tree
+from .tree import All, Any, Comparison, Function, Name, Number, RuleError, Sign, Span, Term, Text, Tree
 
 if TYPE_CHECKING:
-    from lark import Lark
+    from lark import Lark, Token
 
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
@@ -26,12 +27,27 @@ def parse(text: str) -> Tree:
         return cast(Tree, grammar().parse(text))
     except UnexpectedToken as error:
         if error.token.type == "$END":
-            raise RuleError("invalid or incomplete filter expression") from None
-        raise RuleError(f"unexpected {str(error.token)!r} at line {error.line}, column {error.column}") from None
+            raise _incomplete(text) from None
+        message = f"unexpected {str(error.token)!r} at line {error.line}, column {error.column}"
+        raise RuleError(message, _span(error.token)) from None
     except UnexpectedCharacters as error:
-        raise RuleError(f"unexpected character {error.char!r} at line {error.line}, column {error.column}") from None
+        message = f"unexpected character {error.char!r} at line {error.line}, column {error.column}"
+        at = error.pos_in_stream or 0
+        raise RuleError(message, (at, at + 1)) from None
     except (UnexpectedEOF, UnexpectedInput):
-        raise RuleError("invalid or incomplete filter expression") from None
+        raise _incomplete(text) from None
+
+
+def _incomplete(text: str) -> RuleError:
+    return RuleError("invalid or incomplete filter expression", (len(text), len(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Brackets:
+    """What stands in brackets, and where those are."""
+
+    tree: Tree
+    span: Span
 
 
 @lru_cache(maxsize=1)
@@ -41,38 +57,50 @@ def grammar() -> Lark:
 
     @v_args(inline=True)
     class Build(Transformer[Token, Tree]):
-        def start(self, tree: Tree) -> Tree:
-            return tree
+        def start(self, tree: Tree | _Brackets) -> Tree:
+            return _bare(tree)
 
-        def any(self, *items: Tree) -> Tree:
-            return Any(tuple(_flat(items, Any)))
+        def any(self, *items: Tree | _Brackets) -> Tree:
+            return Any(tuple(_flat(items, Any)), (items[0].span[0], items[-1].span[1]))
 
-        def all(self, *items: Tree) -> Tree:
-            return All(tuple(_flat(items, All)))
+        def all(self, *items: Tree | _Brackets) -> Tree:
+            return All(tuple(_flat(items, All)), (items[0].span[0], items[-1].span[1]))
+
+        def brackets(self, opening: Token, tree: Tree | _Brackets, closing: Token) -> _Brackets:
+            return _Brackets(_bare(tree), (_span(opening)[0], _span(closing)[1]))
 
         def comparison(self, left: Term, sign: Token, right: Term) -> Tree:
             return Comparison(left, cast(Sign, sign.lstrip("?")), right, any=sign.startswith("?"))
 
         def name(self, token: Token) -> Term:
-            return Name(str(token))
+            return Name(str(token), _span(token))
 
         def text(self, token: Token) -> Term:
-            return Text(ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), token[1:-1]))
+            return Text(ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), token[1:-1]), _span(token))
 
         def number(self, token: Token) -> Term:
-            return Number(str(token))
+            return Number(str(token), _span(token))
 
-        def call(self, name: Token, *args: Name | Text | Number | None) -> Term:
-            return Function(name[:-1], tuple(arg for arg in args if arg is not None))
+        def call(self, name: Token, *rest: Name | Text | Number | Token) -> Term:
+            *args, closing = rest
+            return Function(name[:-1], cast(tuple[Name, ...], tuple(args)), (_span(name)[0], _span(cast(Token, closing))[1]))
 
     source = (asset("grammar") / "rule.lark").read_text("utf-8")
     return Lark(source, parser="lalr", transformer=Build(), maybe_placeholders=False)
 
 
-def _flat(items: tuple[Tree, ...], kind: type[All | Any]) -> Iterator[Tree]:
+def _flat(items: tuple[Tree | _Brackets, ...], kind: type[All | Any]) -> Iterator[Tree]:
     """Groups within a group of their own kind are not groups."""
-    for item in items:
+    for item in map(_bare, items):
         if isinstance(item, kind):
             yield from item.items
         else:
             yield item
+
+
+def _bare(tree: Tree | _Brackets) -> Tree:
+    return tree.tree if isinstance(tree, _Brackets) else tree
+
+
+def _span(token: Token) -> Span:
+    return token.start_pos or 0, token.end_pos or 0

@@ -14,16 +14,16 @@ from ..schema.collection import Collection
 from ..store.query import And, Bindable, Call, Column, Compare, Count, Expr, Image, Join, Or, Order, Select, Table, Value
 from ..values import json_text
 from .asking import Asking, Params, Slot, Slots, Subscribers
-from .compile import Compiler
+from .compile import Compiler, Note
 from .joins import ROOT, Joins
 from .parser import parse
 from .request import RequestInfo
 from .requested import Names
 from .resolve import Find, Place, Resolver
 from .sort import order_of
-from .tree import PrivateName, RuleError
+from .tree import PrivateName, RuleError, Tree
 
-__all__ = ["Part", "PrivateName", "Question", "Reads", "RuleError", "ask", "check"]
+__all__ = ["Dissected", "Part", "PrivateName", "Question", "Reads", "RuleError", "ask", "check", "dissect"]
 
 MAX_FILTER_LENGTH = 3500
 """Characters of a client's filter."""
@@ -110,6 +110,37 @@ def ask(
     return question
 
 
+@dataclass(frozen=True, slots=True)
+class Dissected:
+    """A text that a question was compiled from, with what each comparison and group in it came to.
+
+    `condition` is what the question asks of it; `listing` names the collection whose list rule it is,
+    where a client's filter looks through a relation.
+    """
+
+    text: str
+    tree: Tree
+    condition: Expr
+    notes: tuple[Note, ...]
+    listing: str = ""
+
+
+def dissect(
+    catalog: Catalog,
+    collection: Collection,
+    parts: tuple[Part, ...],
+    *,
+    actor: Collection | None = None,
+    superuser: bool = False,
+    record: Literal["table", "image"] = "table",
+) -> tuple[Question, list[Dissected]]:
+    """The question that `ask` gives, and what it is made of: the parts in their order, then list rules. Raises RuleError."""
+    slots = Slots()
+    made = _Compilation(catalog.find, collection, Joins(), slots, Params(slots, actor), superuser, record)
+    made.dissected = []
+    return made.question(parts, ""), made.dissected
+
+
 class _Kept:
     """Compiled questions, those asked last; readers on several threads share them."""
 
@@ -158,6 +189,7 @@ class _Compilation:
         self._find, self._collection, self._joins, self._slots, self._asking = find, collection, joins, slots, asking
         self._superuser, self._record = superuser, record
         self._reads: set[str] = set()
+        self.dissected: list[Dissected] | None = None
 
     def question(self, parts: tuple[Part, ...], sort: str) -> Question:
         """All parts and the sort; a client's parts and its sort speak of the same joined rows."""
@@ -191,10 +223,22 @@ class _Compilation:
         """Clients look through a relation only at what they may list; a missing record hides nothing."""
         missing = Or((Compare("=", Column(alias, "id"), Value("")), Compare("is", Column(alias, "id"), Value(None))))
         resolver = self._resolver(f"list {alias}", trusted=True, root=Place(collection, alias, ("@list", alias)))
-        return Or((missing, self._condition(collection.list_rule or "", resolver)))
+        try:
+            return self._condition(collection.list_rule or "", resolver, missing, collection.name)
+        except RuleError as error:
+            raise RuleError(f'the list rule of "{collection.name}": {error}') from None
 
-    def _condition(self, text: str, resolver: Resolver) -> Expr:
-        return Compiler(self._names(resolver), self._slots, self._joins.alias).condition(parse(text))
+    def _condition(self, text: str, resolver: Resolver, otherwise: Expr | None = None, listing: str = "") -> Expr:
+        """The condition of a text; with `otherwise`, it or that."""
+        tree = parse(text)
+        notes: list[Note] = []
+        compiler = Compiler(self._names(resolver), self._slots, self._joins.alias, None if self.dissected is None else notes)
+        condition = compiler.condition(tree)
+        if otherwise:
+            condition = Or((otherwise, condition))
+        if self.dissected is not None:
+            self.dissected.append(Dissected(text, tree, condition, tuple(notes), listing))
+        return condition
 
     def _names(self, resolver: Resolver) -> Names:
         return Names(resolver, self._asking, self._reads)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+Span = tuple[int, int]
+"""From where to where something stands in the text of a rule, in characters."""
+NOWHERE: Span = (0, 0)
 Sign = Literal["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
 
 
 class RuleError(Exception):
-    """A rule, filter or sort that can't be used; the message says where and what."""
+    """A rule, filter or sort that can't be used; the message says where and what, `span` where in its text if that is known."""
+
+    def __init__(self, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.span = span
 
 
 class PrivateName(RuleError):
@@ -21,6 +28,7 @@ class Name:
     """A field, path, macro or `@` name, as written."""
 
     text: str
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Text:
     """A quoted constant, without its quotes."""
 
     text: str
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class Number:
     """A numeric constant, as written."""
 
     text: str
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Function:
 
     name: str
     args: tuple[Name | Text | Number, ...]
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +65,18 @@ class Comparison:
     right: Term
     any: bool = False
 
+    @property
+    def span(self) -> Span:
+        """From its left to its right operand."""
+        return self.left.span[0], self.right.span[1]
+
 
 @dataclass(frozen=True, slots=True)
 class All:
     """Every one holds."""
 
     items: tuple[Tree, ...]
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Any:
     """At least one holds."""
 
     items: tuple[Tree, ...]
+    span: Span = field(default=NOWHERE, compare=False)
 
 
 Term = Name | Text | Number | Function

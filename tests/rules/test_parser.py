@@ -88,3 +88,23 @@ def test_what_is_no_rule_is_refused(text: str) -> None:
 def test_deep_nesting_is_no_burden() -> None:
     """Brackets around one comparison cost nothing."""
     assert parse("(" * 1500 + "a=1" + ")" * 1500) == parse("a=1")
+
+
+def test_parts_know_where_they_stand() -> None:
+    """Operands, comparisons and groups span their text, groups with the brackets around them."""
+    text = "a = 'x' && (b:each ?= 1 || f('y', c) != 2) // why"
+    tree = parse(text)
+    assert isinstance(tree, All)
+    first, group = tree.items
+    assert isinstance(first, Comparison)
+    assert isinstance(group, Any)
+    spans = [tree.span, first.span, first.right.span, group.span, group.items[1].span]
+    assert [text[start:end] for start, end in spans] == [text[:42], "a = 'x'", "'x'", "b:each ?= 1 || f('y', c) != 2", "f('y', c) != 2"]
+
+
+@pytest.mark.parametrize(("text", "span"), [("a = 1 && & b", (9, 10)), ("a = 1 b", (6, 7)), ("a = ", (4, 4))])
+def test_errors_know_where_they_are(text: str, span: tuple[int, int]) -> None:
+    """What can't be read is pointed at; what is missing is missing at the end."""
+    with pytest.raises(RuleError) as caught:
+        parse(text)
+    assert caught.value.span == span
