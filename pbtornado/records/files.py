@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -16,6 +15,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.fields import FileField
 from ..schema.record import Record
+from ..schema.views import file_source
 from ..store.protocol import Reader
 from ..store.query import Column, Compare, Exists, Expr, JsonEach, Param, Select, Table, Value
 from . import questions
@@ -24,7 +24,6 @@ from .access import allows
 SMALL = 64 << 10
 """Up to how many bytes a blob is read at once."""
 _NAME = "file_name"
-_DEEPEST_VIEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +108,17 @@ def _find(reader: Reader, catalog: Catalog, collection: Collection, record_id: s
     field = record and next((field for field in collection.file_fields if name in field.items(record.get(field.name))), None)
     if not field:
         return None
-    key = _key_of_view(reader, catalog, collection, name) if collection.is_view else blob_key(collection.id, record_id, name)
+    key = _key_of_view(reader, catalog, collection, field.name, name) if collection.is_view else blob_key(collection.id, record_id, name)
     return RecordFile(collection, record_id, field, key) if key else None
 
 
 # ---- files of views lie with the record they come from
 
 
-def _key_of_view(reader: Reader, catalog: Catalog, view: Collection, name: str) -> str:
-    for collection in _sources(catalog, view, _DEEPEST_VIEW):
-        for field in collection.file_fields:
-            row = reader.one(_naming(collection, field), {_NAME: name})
-            if row:
-                return blob_key(collection.id, str(row[0]), name)
-    return ""
-
-
-def _sources(catalog: Catalog, view: Collection, depth: int) -> list[Collection]:
-    """The collections with tables of their own that a view reads, through other views too."""
-    words = set(re.findall(r"\w+", view.view_query.lower()))
-    read = [collection for collection in catalog.all if collection.name.lower() in words and collection.id != view.id]
-    inner = [source for one in read if one.is_view and depth for source in _sources(catalog, one, depth - 1)]
-    return [one for one in read if not one.is_view] + inner
+def _key_of_view(reader: Reader, catalog: Catalog, view: Collection, field: str, name: str) -> str:
+    source = file_source(reader, catalog, view, field)
+    row = reader.one(_naming(*source), {_NAME: name}) if source else None
+    return blob_key(source[0].id, str(row[0]), name) if source and row else ""
 
 
 def _naming(collection: Collection, field: FileField) -> Select:

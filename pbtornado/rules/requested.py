@@ -26,6 +26,11 @@ class Names:
     def __init__(self, resolver: Resolver, asking: Asking, reads: set[str]) -> None:
         self._resolver, self._asking, self._reads = resolver, asking, reads
 
+    @property
+    def of_view(self) -> bool:
+        """The root rows are those of a view."""
+        return self._resolver.root.collection.is_view
+
     def resolve(self, text: str) -> Operand:
         """The operand of a name as written. Raises RuleError."""
         if not ALLOWED.fullmatch(text):

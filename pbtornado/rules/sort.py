@@ -25,6 +25,8 @@ def _order(key: str, names: Names) -> Order:
         raise RuleError("max sort field length limit reached")
     if name == "@random":
         return Order(Call("random"))
+    if name == "@rowid" and names.of_view:
+        raise RuleError("the rows of a view have no numbers")
     if name == "@rowid":
         return Order(Column("r", "rowid"), descending)
     try:

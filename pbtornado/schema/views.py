@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import FieldError
-from ..store.protocol import Reader, ViewColumn
+from ..store.protocol import BadQuestion, Reader, ViewColumn
 from ..values import random_text
 from .catalog import Catalog
 from .collection import Collection, place_field
@@ -135,14 +135,21 @@ def _worded(errors: Mapping[str, Any]) -> str:
 
 def file_source(reader: Reader, catalog: Catalog, view: Collection, name: str) -> tuple[Collection, FileField] | None:
     """The collection with a table of its own, and the field there, that a view's file field shows; None where it can't be told."""
-    collection = view
     for _ in range(DEEPEST):
-        told = {column.name: column for column in reader.view_outline(collection.view_query) if column.kind == "taken"}
-        found = _named(catalog, told[name].table) if name in told else None
-        field = _source(found, told[name]) if found else None
+        found, field = _shown(reader, catalog, view, name)
         if found is None or field is None:
             return None
         if not found.is_view:
             return (found, field) if isinstance(field, FileField) else None
-        collection, name = found, field.name
+        view, name = found, field.name
     return None
+
+
+def _shown(reader: Reader, catalog: Catalog, view: Collection, name: str) -> tuple[Collection | None, Field | None]:
+    """The collection, and the field there, that a view's column is taken from."""
+    try:
+        told = {column.name: column for column in reader.view_outline(view.view_query) if column.kind == "taken"}
+    except BadQuestion:
+        return None, None
+    found = _named(catalog, told[name].table) if name in told else None
+    return found, _source(found, told[name]) if found else None
