@@ -38,6 +38,15 @@ def test_forgotten(rates: Rates) -> None:
     assert [rates.allows(key, 1, 60) for key in "ab"] == [True, False]
 
 
+def test_long_windows_outlast_short_ones(rates: Rates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many short windows there are, a long one is not forgotten for them."""
+    monkeypatch.setattr("pbtornado.rates.SLOTS", 2)
+    assert rates.allows("dear", 1, 3600)
+    for number in range(100):
+        rates.allows(f"cheap {number}", 1, 60)
+    assert not rates.allows("dear", 1, 3600)
+
+
 def test_processes_count_together() -> None:
     """What one process counts another one knows, also when they count at the same time."""
     file = counts_file()

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tornado.httputil import HTTPHeaders
 
 from pbtornado.http.limits import real_ip
+from pbtornado.http.routes import API
 from tests.client import SUPERUSER, Client
 from tests.data import change_settings, superuser
+from tests.process import Server
+
+TAGS = {
+    *("list", "view", "create", "update", "delete", "file", "listAuthMethods", "authRefresh", "auth"),
+    *("authWithPassword", "authWithOAuth2", "authWithOTP", "requestOTP"),
+    *(verb + thing for verb in ("request", "confirm") for thing in ("PasswordReset", "Verification", "EmailChange")),
+}
 
 
 @pytest.mark.parametrize(
@@ -47,3 +57,37 @@ async def test_superusers_sign_in_from_where_they_may(client: Client) -> None:
     url = "/api/collections/_superusers/auth-with-password"
     assert (await client.post(url, right, token="")).status == 403
     assert (await client.post(url, {**right, "password": "wrong"}, token="")).status == 400
+
+
+async def test_a_rule_for_everything(client: Client) -> None:
+    """A rule for `/` counts whatever is asked for, also where nothing answers; another rule's requests count for that."""
+    rules = [{"label": label, "audience": "", "maxRequests": 2, "duration": 60} for label in ("/", "/api/health")]
+    await change_settings(client.backend, rateLimits={"enabled": True, "excludedIPs": [], "rules": rules})
+    paths = ("/nothing", "/_/", "/api/nothing", "/api/health", "/api/health", "/api/health")
+    assert [(await client.get(path)).status for path in paths] == [404, 200, 429, 200, 200, 429]
+
+
+async def test_heads_count_as_gets(client: Client) -> None:
+    """Whoever asks for heads uses up the same limit."""
+    rules = [{"label": "users:list", "audience": "", "maxRequests": 2, "duration": 60}]
+    await change_settings(client.backend, rateLimits={"enabled": True, "excludedIPs": [], "rules": rules})
+    path = "/api/collections/users/records"
+    assert [(await client.send(method, path)).status for method in ("HEAD", "GET", "HEAD", "GET")] == [200, 200, 429, 429]
+
+
+def test_tags_are_words_of_rate_limits() -> None:
+    """Whatever endpoints say they do has a word that rules may use."""
+    handlers = [route[1] for route in API]
+    named = {tag for handler in handlers for tags in handler.tags.values() for tag in tags}
+    assert named <= TAGS
+    assert {"list", "view", "create", "update", "delete", "file", "listAuthMethods", "authRefresh", "auth", "authWithPassword"} <= named
+
+
+def test_workers_count_together(tmp_path: Path) -> None:
+    """A limit set at one worker is kept to by all, as one."""
+    rules = [{"label": "/api/health", "audience": "", "maxRequests": 20, "duration": 600}]
+    with Server(tmp_path / "pb_data", "--workers", "2") as server:
+        server.sign_in()
+        assert server.ask("PATCH", "/api/settings", {"rateLimits": {"enabled": True, "rules": rules}}).status == 200
+        statuses = [server.ask("GET", "/api/health", token="").status for _ in range(40)]
+    assert statuses == [200] * 20 + [429] * 20
