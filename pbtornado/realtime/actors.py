@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..records.questions import IS_THE_ONE, RECORD_ID
-from ..records.remembered import remembered
+from collections.abc import Callable
+
+from ..records.questions import RECORD_ID, row_by_id
 from ..rules.request import GUEST, Actor
-from ..schema.catalog import Catalog
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
-from ..store.protocol import Change
-from ..store.query import Column, Select, Table
+from ..store.protocol import Change, Reader
 from .connection import Connection
 from .match import PrivateReader
 from .subscribers import Subscribers
@@ -25,15 +25,18 @@ class Actors:
     guests only after everything else its request did, because it still may hear of that.
     """
 
-    def __init__(self, reader: PrivateReader, subscribers: Subscribers) -> None:
-        self._reader, self._subscribers = reader, subscribers
+    def __init__(self, reader: PrivateReader, subscribers: Subscribers, catalogs: Catalogs) -> None:
+        self._reader, self._subscribers, self._catalogs = reader, subscribers, catalogs
         self._connections: dict[str, set[Connection]] = {}
         self._deleted: dict[str, str] = {}
 
     def still(self, actor: Actor) -> Actor:
         """The actor, or a guest where his token was revoked since he was identified."""
         record = actor.record
-        return actor if record is None or record.get(TOKEN_KEY) == self._token_key(record.collection, record.id) else GUEST
+        if record is None:
+            return actor
+        now = self._now(record.collection.id, record.id)
+        return actor if now and now.get(TOKEN_KEY) == record.get(TOKEN_KEY) else GUEST
 
     def become(self, connection: Connection, actor: Actor) -> None:
         """From now on the connection's topics are heard by this actor."""
@@ -54,18 +57,19 @@ class Actors:
             if not known:
                 del self._connections[label]
 
-    def follow(self, change: Change, collection: Collection) -> None:
+    def follow(self, change: Change) -> None:
         """What a change of an auth record means for those who listen as that record."""
-        label = f"{collection.id}/{change.record}"
+        label = f"{change.collection}/{change.record}"
         if label not in self._connections:
             return
         if change.action == "delete":
             self._deleted[label] = change.request
             return
+        now = self._now(change.collection, change.record)
         if TOKEN_KEY in change.old:
-            self._dismiss(label, but=self._token_key(collection, change.record))
-        for connection in self._connections.get(label, ()):
-            connection.actor = _renewed(connection.actor, Record.from_image(collection, change.image))
+            self._dismiss(label, but=now.get(TOKEN_KEY) if now else None)
+        if now:
+            self._renew(label, now)
 
     def settle(self, request: str = "") -> None:
         """Those deleted by another request than this one are guests now."""
@@ -80,9 +84,8 @@ class Actors:
             now = catalog.by_id.get(before.collection.id) if before else None
             if before is None or now is None or _secret(now) != _secret(before.collection):
                 self._dismiss(label)
-                continue
-            for connection in self._connections[label]:
-                connection.actor = _renewed(connection.actor, Record(now, dict(before.values)))
+            elif now is not before.collection and (record := self._now(now.id, before.id)):
+                self._renew(label, record)
 
     def _dismiss(self, label: str, but: str | None = None) -> None:
         """Makes guests of a record's connections, save those that know its newest token key."""
@@ -91,21 +94,26 @@ class Actors:
             if but is None or record is None or record.get(TOKEN_KEY) != but:
                 self.become(connection, GUEST)
 
-    def _token_key(self, collection: Collection, record: str) -> str | None:
-        row = self._reader.one(token_key_of(collection), {RECORD_ID: record})
-        return str(row[0]) if row else None
+    def _renew(self, label: str, record: Record) -> None:
+        """Gives a record's connections its newer values; each keeps the token key that it knows."""
+        for connection in self._connections.get(label, ()):
+            known = connection.actor.record
+            values = {**record.values, TOKEN_KEY: known.get(TOKEN_KEY) if known else None}
+            connection.actor = Actor(Record(record.collection, values), connection.actor.superuser)
+
+    def _now(self, collection: str, record: str) -> Record | None:
+        """The auth record as it is stored."""
+
+        def question(catalog: Catalog) -> Callable[[Reader], Record | None]:
+            known = catalog.by_id.get(collection)
+            return lambda reader: _stored(reader, known, record) if known and known.is_auth else None
+
+        return self._catalogs.read_with(self._reader.read, question)
 
 
-def _renewed(actor: Actor, record: Record) -> Actor:
-    """The actor with newer values; the log does not tell his token key."""
-    record.values[TOKEN_KEY] = actor.record.get(TOKEN_KEY) if actor.record else None
-    return Actor(record, actor.superuser)
-
-
-@remembered
-def token_key_of(collection: Collection) -> Select:
-    """The token key of the record `record_id`."""
-    return Select((Column("r", TOKEN_KEY),), Table(collection.name), where=IS_THE_ONE)
+def _stored(reader: Reader, collection: Collection, record: str) -> Record | None:
+    row = reader.one(row_by_id(collection), {RECORD_ID: record})
+    return Record.from_row(collection, row) if row else None
 
 
 def _secret(collection: Collection) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from ..rules.request import Actor
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..store.changes import CHANGES, ChangeLog
-from ..store.protocol import Change, Position
+from ..store.protocol import Change, Position, Reader
 from ..store.query import Column, Order, Select, Statement, Table, Value
 from ..values import json_bytes
 from .actors import Actors
@@ -20,6 +20,8 @@ from .resume import Resume, is_client_id, refusal
 from .subscribers import Subscribers
 from .telling import Telling
 from .topics import Topic
+
+T = TypeVar("T")
 
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
@@ -70,7 +72,7 @@ class Fanout:
         """Connects to the database; after the process is forked."""
         self._reader = self._store.private_reader()
         self.subscribers = Subscribers(self._reader, self._catalogs.current, self._store.dialect.render)
-        self.actors = Actors(self._reader, self.subscribers)
+        self.actors = Actors(self._reader, self.subscribers, self._catalogs)
         self._telling = Telling(self._reader, self.subscribers)
         head = self._store.changes.position()
         self._epoch, self._cursor, self._open = head.epoch, head.seq, True
@@ -98,31 +100,39 @@ class Fanout:
             self.actors.settle()
 
     def _live(self, change: Change) -> int:
-        self._follow_catalog()
         self.actors.settle(change.request)
-        collection = self.subscribers.catalog.by_id.get(change.collection)
-        if collection and collection.is_auth:
-            self.actors.follow(change, collection)
-        told = self._telling.live(change, self._epoch)
+        self.actors.follow(change)
+        told = self._in_step(lambda: self._telling.live(change, self._epoch)) if self.subscribers.of else 0
         self._cursor = change.seq
         return told
 
-    def _follow_catalog(self) -> None:
-        catalog = self._catalogs.current
+    def _in_step(self, work: Callable[[], T]) -> T:
+        """Runs work on a snapshot that shows the collections under which the subscribers stand."""
+
+        def question(catalog: Catalog) -> Callable[[Reader], T]:
+            self._follow(catalog)
+            return lambda reader: work()
+
+        return self._catalogs.read_with(self._reader.read, question)
+
+    def _follow(self, catalog: Catalog) -> None:
         if catalog is not self.subscribers.catalog:
             self.actors.follow_catalog(catalog)
-            self.subscribers.follow(catalog)
+            for subscription in self.subscribers.follow(catalog):
+                subscription.connection.tell(self._resync_event(self._head(), "renamed", [subscription.topic.text]))
 
     # ---- again from the log
 
     def pull(self, connection: Connection) -> None:
         """Hands a connection that is behind the next slice of the log; it is live when that was the last."""
-        self._follow_catalog()
+        self._in_step(lambda: self._pull(connection))
+
+    def _pull(self, connection: Connection) -> None:
         head = self._head()
         self._check_epoch(head)
         if not connection.behind:
             return
-        changes = self._reader.read(lambda reader: self._store.changes.read_after(reader, connection.position, LOG_SLICE))
+        changes = self._store.changes.read_after(self._reader, connection.position, LOG_SLICE)
         if reason := refusal(Position(self._epoch, connection.position), head, self._store.changes.oldest):
             self._resync(connection, reason, head)
         elif self._again(connection, changes) and len(changes) < LOG_SLICE:
@@ -148,7 +158,7 @@ class Fanout:
         options name, or, when these are the first topics, the one the connection came with; else it
         starts now: with the first change committed after this moment.
         """
-        self._follow_catalog()
+        self._follow(self._catalogs.current)
         head = self._head()
         self._check_epoch(head)
         self.actors.become(connection, self.actors.still(actor))
@@ -167,7 +177,7 @@ class Fanout:
         """Compiles what the topics ask, with pauses; keep it until they are subscribed. Raises RuleError where a filter is wrong."""
         matches, began = [], time.monotonic()
         for topic in topics:
-            self._follow_catalog()
+            self._follow(self._catalogs.current)
             if topic.option("filter") and (match := self.subscribers.prepare(topic, actor)):
                 matches.append(match)
             if time.monotonic() - began > TURN_SECONDS:

@@ -7,10 +7,11 @@ from typing import Any
 
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
-from ..store.changes import CHANGES
+from ..schema.history import History
+from ..store.changes import CHANGES, COLUMNS, change_of
 from ..store.protocol import Change, Reader
 from ..store.query import And, Bindable, Column, Compare, Order, Param, Select, Table, Value
-from ..values import json_text, parse_json
+from ..values import json_text
 
 REACH = 10_000
 """How far from a delete, in changes, the others of its request are looked for."""
@@ -25,7 +26,7 @@ def _column(name: str) -> Column:
 
 
 _DELETED_ALONG = Select(
-    (_column("collection"), _column("image")),
+    tuple(map(_column, COLUMNS)),
     Table(CHANGES),
     where=And(
         (
@@ -42,14 +43,15 @@ _DELETED_ALONG = Select(
 class Ghosts:
     """The deleted rows of one request; the last request asked about is remembered."""
 
-    def __init__(self) -> None:
-        self._request = ""
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._request, self._version = "", 0
         self._center = 0
         self._rows: dict[str, list[Row]] = {}
 
     def of(self, reader: Reader, change: Change, tables: Iterable[str], catalog: Catalog) -> dict[str, str]:
         """Collection name -> JSON array of the rows deleted with this one, for those of `tables` that lost any."""
-        self._load(reader, change)
+        self._load(reader, change, catalog)
         found: dict[str, str] = {}
         for collection in map(catalog.find, tables):
             rows = self._rows.get(collection.id) if collection else None
@@ -57,16 +59,21 @@ class Ghosts:
                 found[collection.name] = json_text(rows if len(rows) <= FEW else self._related(change, collection, catalog))
         return found
 
-    def _load(self, reader: Reader, change: Change) -> None:
-        if change.request == self._request and abs(change.seq - self._center) < REACH // 2:
+    def _load(self, reader: Reader, change: Change, catalog: Catalog) -> None:
+        near = abs(change.seq - self._center) < REACH // 2
+        if (change.request, catalog.version) == (self._request, self._version) and near:
             return
-        self._request, self._center, self._rows = change.request, change.seq, {change.collection: [change.image]}
+        self._request, self._version, self._center = change.request, catalog.version, change.seq
+        self._rows = {change.collection: [change.image]}
         if not change.request:
             return
         self._rows = {}
         params: dict[str, Bindable] = {"from": change.seq - REACH, "to": change.seq + REACH, "request": change.request}
-        for collection, image in reader.rows(_DELETED_ALONG, params):
-            self._rows.setdefault(str(collection), []).append(parse_json(image))
+        for deleted in map(change_of, reader.rows(_DELETED_ALONG, params)):
+            collection = catalog.by_id.get(deleted.collection)
+            ghost = self._history.translated(reader, collection, deleted) if collection else None
+            if ghost:
+                self._rows.setdefault(ghost.collection, []).append(ghost.image)
 
     def _related(self, change: Change, collection: Collection, catalog: Catalog) -> list[Row]:
         """Rows of the collection that the record leads to through relations of deleted rows, or that lead to it."""

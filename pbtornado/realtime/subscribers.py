@@ -29,6 +29,10 @@ class Subscription:
     topic: Topic
     after: int
     leave: bool
+    collection: str = ""
+    """The id of the collection that the topic names, or named last."""
+    former: bool = False
+    """That collection has another name now: what happened before that is still owed."""
     group: Group | None = None
 
     @property
@@ -108,15 +112,21 @@ class Subscribers:
             self._leave(subscription)
             self._enter(subscription)
 
-    def follow(self, catalog: Catalog) -> None:
-        """Follows a change of the collections: names, rules and fields may all be others now."""
+    def follow(self, catalog: Catalog) -> list[Subscription]:
+        """Follows a change of the collections: names, rules and fields may all be others now.
+
+        Returns the subscriptions whose topic names another collection than before.
+        """
         self.catalog = catalog
+        before = {one.number: one.collection for known in self.of.values() for one in known.values()}
         self._matches.clear()
         for connection in self.of:
             for subscription in self.of[connection].values():
                 self._leave(subscription)
         for connection in self.of:
             self.regroup(connection)
+        every = (one for known in self.of.values() for one in known.values())
+        return [one for one in every if before[one.number] not in ("", one.collection)]
 
     def prepare(self, topic: Topic, actor: Actor) -> Match | None:
         """Compiles the question of a topic of this actor, if it names a collection. Raises RuleError where its filter is wrong."""
@@ -144,9 +154,11 @@ class Subscribers:
         return match
 
     def _enter(self, subscription: Subscription) -> None:
-        collection = self.catalog.find(subscription.topic.collection)
+        named = self.catalog.find(subscription.topic.collection)
+        collection = named or self.catalog.by_id.get(subscription.collection)
         if collection is None:
             return
+        subscription.collection, subscription.former = collection.id, named is None
         group = self._group(collection, subscription)
         subscription.group = group
         group.members[subscription.number] = subscription

@@ -6,6 +6,7 @@ import logging
 
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
+from ..schema.history import History
 from ..store.protocol import Change, StoreBusy
 from .connection import Connection
 from .ghosts import Ghosts
@@ -24,13 +25,15 @@ class Telling:
 
     def __init__(self, reader: PrivateReader, subscribers: Subscribers) -> None:
         self._reader, self._subscribers = reader, subscribers
-        self._ghosts = Ghosts()
+        self._history = History()
+        self._ghosts = Ghosts(self._history)
 
     def live(self, change: Change, epoch: str) -> int:
         """Tells all connections that are live; returns how many bytes of events that made."""
-        collection = self._collection(change)
-        if collection is None:
+        read = self._readable(change)
+        if read is None:
             return 0
+        collection, change = read
         owed: dict[Connection, list[Heard]] = {}
         for group in self._subscribers.concerned(change.collection, change.record):
             for heard in self._safely(collection, group, change, None):
@@ -45,17 +48,23 @@ class Telling:
 
     def again(self, change: Change, epoch: str, connection: Connection) -> None:
         """Tells one connection, which reads the log."""
-        collection = self._collection(change)
+        read = self._readable(change)
+        if read is None:
+            return
+        collection, change = read
         owed: list[Heard] = []
-        for subscription in self._subscribers.of.get(connection, {}).values() if collection else ():
+        for subscription in self._subscribers.of.get(connection, {}).values():
             group = subscription.group
-            if collection and group and group.concerns(change.collection, change.record):
+            if group and group.concerns(change.collection, change.record):
                 owed.extend(self._safely(collection, group, change, subscription))
-        if collection and owed:
+        if owed:
             self._send(collection, change, epoch, {connection: owed})
 
-    def _collection(self, change: Change) -> Collection | None:
-        return self._catalog.by_id.get(change.collection) if self._subscribers.of else None
+    def _readable(self, change: Change) -> tuple[Collection, Change] | None:
+        """The collection and the change in terms of it; None for what is nobody's to hear any more."""
+        collection = self._catalog.by_id.get(change.collection)
+        translated = self._history.translated(self._reader, collection, change) if collection else None
+        return (collection, translated) if collection and translated else None
 
     @property
     def _catalog(self) -> Catalog:
@@ -89,11 +98,18 @@ class Telling:
         seen = self._among(group.match, group, change, only)
         hearing = list(members.values()) if seen is None else [members[number] for number in seen if number in members]
         emails = self._emails(collection, group, change, only, hearing) if collection.auth else ()
-        heard = [(one, False, one.number in emails) for one in hearing if change.seq > one.after]
+        heard = [(one, False, one.number in emails) for one in hearing if self._owed(one, collection, change)]
         if group.leaving and seen is not None and change.action == "update":
             left = self._left(group, change, only, seen)
-            heard += [(one, True, False) for one in members.values() if one.leave and one.number in left and change.seq > one.after]
+            leaving = [one for one in members.values() if one.leave and one.number in left]
+            heard += [(one, True, False) for one in leaving if self._owed(one, collection, change)]
         return heard
+
+    def _owed(self, one: Subscription, collection: Collection, change: Change) -> bool:
+        """Did the subscription exist, and its topic speak of the collection, when the change was made?"""
+        if change.seq <= one.after:
+            return False
+        return not one.former or self._history.name_at(self._reader, collection, change.seq).lower() == one.topic.collection.lower()
 
     def _among(self, match: Match, group: Group, change: Change, only: Subscription | None) -> set[int] | None:
         """Those members for whom the match holds; None for all."""

@@ -17,6 +17,7 @@ from .credentials import password_fields
 
 T = TypeVar("T")
 
+
 class RecordStore(Store, Protocol):
     """A store that says when collections moved."""
 

@@ -76,7 +76,7 @@ class ChangeLog:
 
     def read_after(self, reader: Reader, seq: int, limit: int = 500) -> list[Change]:
         """At most `limit` changes that follow seq, oldest first."""
-        return [_change(row) for row in reader.rows(_AFTER, {"seq": seq, "limit": limit})]
+        return [change_of(row) for row in reader.rows(_AFTER, {"seq": seq, "limit": limit})]
 
     def cursor(self, reader: Reader, name: str) -> Position | None:
         """How far the durable consumer of this name has read, None when it never did."""
@@ -125,6 +125,7 @@ def image_text(image: Mapping[str, Any]) -> str:
         return json_text({name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for name, value in image.items()})
 
 
-def _change(row: Row) -> Change:
+def change_of(row: Row) -> Change:
+    """The change of a row of COLUMNS."""
     seq, at, request, actor, action, collection, record, image, old = row
     return Change(seq, at, request, actor, action, collection, record, parse_json(image), parse_json(old) if old != "{}" else {})
