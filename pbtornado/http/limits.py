@@ -71,8 +71,8 @@ def real_ip(headers: HTTPHeaders, peer: str, trusted: Mapping[str, Any]) -> str:
     `trusted`: the setting `trustedProxy`. Of a header that is repeated only the last one is the proxy's own.
     """
     for name in trusted["headers"]:
-        values = headers.get_list(name)
-        found = [ip for text in (values[-1].split(",") if values else ()) if (ip := plain_ip(text))]
-        if found:
-            return found[0 if trusted["useLeftmostIP"] else -1]
+        texts = (headers.get_list(name) or [""])[-1].split(",")
+        outermost = texts if trusted["useLeftmostIP"] else reversed(texts)
+        if found := next(filter(None, map(plain_ip, outermost)), ""):
+            return found
     return plain_ip(peer)
