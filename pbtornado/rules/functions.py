@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..store.query import Call
+from ..store.query import And, Call, Expr
 from .operand import Many, Operand, Sort
 from .tree import Function, Name, Number, RuleError, Text
 
@@ -37,7 +37,7 @@ def _geo_distance(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> O
             raise RuleError(f"[geoDistance] argument {position} must be an identifier or number")
     resolved = [resolve(arg) for arg in args]
     expr = Call("geo_distance", tuple(arg.expr for arg in resolved))
-    return Operand(expr, "column", exact=True, aside=_aside(resolved), pattern=lambda: expr)
+    return Operand(expr, "column", exact=True, aside=_aside(resolved), also=_also(resolved), pattern=lambda: expr)
 
 
 def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Operand:
@@ -53,12 +53,18 @@ def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Opera
             raise RuleError(f"[strftime] invalid modifier argument {position} - can be only string")
     form, *rest = [resolve(arg) for arg in args]
     expr = Call("strftime", tuple(arg.expr for arg in (form, *rest)))
-    operand = Operand(expr, "column", aside=_aside([form, *rest]), pattern=lambda: expr)
+    operand = Operand(expr, "column", aside=_aside([form, *rest]), also=_also(rest), pattern=lambda: expr)
     time = rest[0].many if rest else None
     if time is None:
         return operand
     inner = Call("strftime", (form.expr, time.value, *(arg.expr for arg in rest[1:])))
     return replace(operand, many=Many(time.joins, inner))
+
+
+def _also(args: Sequence[Operand]) -> Expr | None:
+    """What must hold beside a comparison with a function of these."""
+    conditions = tuple(arg.also for arg in args if arg.also is not None)
+    return And(conditions) if conditions else None
 
 
 def _aside(args: Sequence[Operand]) -> Sort:

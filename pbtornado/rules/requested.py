@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..schema.fields import Field, RelationField
-from ..store.query import And, Column, Compare, Expr, In, Join, JsonEach, Value
+from ..store.query import And, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
 from .asking import NOTHING, PLAIN_AUTH, Asking
 from .operand import Many, Operand
 from .operators import compare
@@ -30,6 +30,12 @@ class Names:
     def of_view(self) -> bool:
         """The root rows are those of a view."""
         return self._resolver.root.collection.is_view
+
+    def shown(self, operand: Operand) -> Expr:
+        """The operand's value where it may be seen, else null."""
+        if operand.also is None:
+            return operand.expr
+        return Scalar(Select((operand.expr,), Image(()), self._resolver.joins.alias(), where=operand.also))
 
     def resolve(self, text: str) -> Operand:
         """The operand of a name as written. Raises RuleError."""

@@ -11,7 +11,10 @@ MAX_KEY_LENGTH = 255
 
 
 def order_of(text: str, names: Names) -> tuple[Order, ...]:
-    """The sort keys a client asks for; constants, `@` items of a request and hidden fields are none. Raises RuleError."""
+    """The sort keys a client asks for; constants, `@` items of a request and hidden fields are none. Raises RuleError.
+
+    What a record does not show, a private email, has no part in its place.
+    """
     keys = [key.strip() for key in text.split(",")] if text else []
     if len(keys) > MAX_KEYS:
         raise RuleError("max sort expressions limit reached")
@@ -35,4 +38,4 @@ def _order(key: str, names: Names) -> Order:
         raise RuleError(f'invalid sort field "{name}" - {error}') from None
     if operand.fixed:
         raise RuleError(f'invalid sort field "{name}"')
-    return Order(operand.expr, descending)
+    return Order(names.shown(operand), descending)

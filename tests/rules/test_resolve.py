@@ -121,3 +121,9 @@ def test_an_image_has_the_columns_that_are_read(world: World) -> None:
     question = ask(world.catalog, world.find("posts"), (Part("author.nick = title || tags:each ?= 'a'", True),), record="image")
     assert set(question.root.columns) == {"author", "title", "tags"}  # type: ignore[union-attr]
     assert question.select((Column("r", "title"),)).source == question.root
+
+
+def test_functions_of_private_emails_match_nothing(world: World, bob: RequestInfo) -> None:
+    """What may not be looked at alone may not be looked at through a function."""
+    assert world.ids("people", "", bob, filter="strftime('%Y', email) = ''") == ["ann"]
+    assert world.ids("people", "", bob, filter="geoDistance(email, 1, 1, 1) = null") == ["ann"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pbtornado.rules.request import Actor, RequestInfo
 from pbtornado.rules.rule import Part, PrivateName, RuleError, ask
 from tests.rules.world import World
 
@@ -55,3 +56,14 @@ def test_a_sort_goes_only_through_relations_that_may_be_listed(world: World) -> 
     assert question.where is not None
     assert world.ids("posts", "", sort="author.team.title,id") == ["p3", "p2"]
     assert ask(world.catalog, world.find("posts"), (Part("n > 0", True),), sort="author.team.title", superuser=True).where != question.where
+
+
+def test_private_emails_have_no_part_in_the_order(world: World) -> None:
+    """A record that hides its email stands where records without one do; superusers see the order of all."""
+    world.add("people", {"id": "abe", "email": "abe@example.com"})
+    world.add("people", {"id": "zoe", "email": "zoe@example.com"})
+    assert world.ids("people", "id ~ 'e'", sort="email,id") == ["abe", "zoe"]
+    assert world.ids("people", "", sort="-email,id")[0] == "ann"
+    assert world.ids("people", "", sort="email,id")[-1] == "ann"
+    root = RequestInfo(actor=Actor(superuser=True))
+    assert world.ids("people", "", root, sort="email")[0] == "abe"

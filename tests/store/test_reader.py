@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pbtornado.store import BadQuestion, PrivateReader, SqliteStore, TooSlow, UniqueViolation
-from pbtornado.store.query import Call, Column, Compare, Count, Join, Param, Select, Table, Value
+from pbtornado.store.query import Call, Column, Compare, Count, Join, Like, Param, Select, Table, Value
 from pbtornado.store.sqlite import group, reader
 from tests.store.notes import note, opened, titles
 
@@ -94,3 +94,14 @@ async def test_a_select_is_rendered_once(tmp_path: Path) -> None:
     select = Select((Value(1),), Table("notes"))
     assert statements.of(select) is statements.of(select)
     assert statements.of(Select((Value(2),), Table("notes"))).text != statements.of(select).text
+
+
+async def test_long_patterns_are_not_looked_for_on_the_loop(tmp_path: Path) -> None:
+    """They cost a text's length times their own: a thread does that, and the loop has no part in it."""
+    long = Select((Column("r", "id"),), Table("notes"), where=Like(Column("r", "title"), Param("pattern")))
+    pattern = {"pattern": "%" + "a" * 100 + "%"}
+    async with opened(tmp_path) as store:
+        await store.write(note("a", "a" * 200))
+        with pytest.raises(TooSlow):
+            store.rows_now(long, pattern)
+        assert await store.read(lambda reader: reader.rows(long, pattern)) == [("a",)]

@@ -19,8 +19,15 @@ from .outline import outline
 
 T = TypeVar("T")
 
-LOOP_TICKS = 12
+LOOP_TICKS = 120
 """What a question may cost on the loop before it moves to a thread: about 240,000 steps."""
+
+LOOP_SECONDS = 0.05
+"""How long such a question may take: steps differ, and those over long texts are long."""
+
+LOOP_PATTERN, PRIVATE_PATTERN = 64, 256
+"""Bytes of a search pattern on the loop. Looking for one in a text takes as long as both lengths multiplied, without a pause;
+a question with a longer one moves to a thread, or is too slow where it cannot."""
 
 QUESTION_SECONDS = 30.0
 """How long one question may take on a thread."""
@@ -116,9 +123,13 @@ class SqliteReader:
 class LoopReader(SqliteReader):
     """The reader that answers on the loop, as long as that is cheap."""
 
+    def __init__(self, connection: sqlite3.Connection, budget: Budget, statements: Statements) -> None:
+        super().__init__(connection, budget, statements)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LOOP_PATTERN)
+
     def ask(self, question: Callable[[Reader], T]) -> T:
         """Raises TooSlow when the question costs more than the loop can give."""
-        self.budget.within(ticks=LOOP_TICKS)
+        self.budget.within(ticks=LOOP_TICKS, seconds=LOOP_SECONDS)
         return self.snapshot(question)
 
     def ask_now(self, question: Callable[[Reader], T]) -> T:
@@ -165,6 +176,10 @@ class PrivateReader(SqliteReader):
 
     Each question sees the newest commit; `read` gives several questions one snapshot.
     """
+
+    def __init__(self, connection: sqlite3.Connection, budget: Budget, statements: Statements) -> None:
+        super().__init__(connection, budget, statements)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PRIVATE_PATTERN)
 
     def create_temp(self, name: str, columns: Sequence[str], indexes: Sequence[Sequence[str]] = ()) -> None:
         """Creates an empty temporary table; a column `id` is its primary key, the others have no type."""
