@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import auth, files, realtime, settings
+from . import auth, files, realtime, rules, settings
 from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
@@ -23,6 +23,7 @@ API: list[Route] = [
     *auth.ROUTES,
     *files.ROUTES,
     *settings.ROUTES,
+    *rules.ROUTES,
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),

@@ -22,6 +22,7 @@ from .parts import Parts, RecordStore
 from .read import listing, viewing
 from .steps import Item
 from .throttle import Throttle
+from .trial import Trial
 from .update import update
 
 T = TypeVar("T")
@@ -95,6 +96,11 @@ class Records:
         `info` is the request that asks for all of them; it may take `seconds` before the transaction and within. Raises BadRequest.
         """
         return await batch(self.parts, items, info, seconds)
+
+    async def test_rule(self, data: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+        """What a rule or filter would say, and why, as `trial` has it. Raises BadRequest."""
+        report = await self.parts.asked(lambda catalog: Trial(data, headers, catalog).report)
+        return report.to_json()
 
     async def export(self, records: Sequence[Record], info: RequestInfo, expand: str = "") -> Shown:
         """Records of one collection as the actor may see them, expanded."""
