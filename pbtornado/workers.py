@@ -11,6 +11,7 @@ import contextlib
 import errno
 import logging
 import os
+import resource
 import select
 import shutil
 import signal
@@ -55,12 +56,20 @@ def serve(options: Options, announce: Announce) -> int:
 
     Raises CannotListen and UnusableDirectory.
     """
+    allow_files()
     count = options.worker_count
     sockets = listen(options, count)
     url = f"http://{public_address(options, sockets[0])}"
     if count == 1:
         return run(_alone(options, sockets[0], announce, url))
     return Parent(options, sockets, announce, url).serve()
+
+
+def allow_files() -> None:
+    """Lets this process and its workers open as many files as the system allows them to."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def listen(options: Options, count: int) -> list[socket.socket]:

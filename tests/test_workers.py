@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -224,3 +225,16 @@ def test_a_wake_up_reaches_all_others() -> None:
     shared.end()
     shared.remove()
     assert woken == [0, 2]
+
+
+@pytest.mark.parametrize("files", [300, 60])
+def test_more_connections_than_files(tmp_path: Path, files: int) -> None:
+    """Whoever comes when no more connections can be served waits or is turned away; the log stays short, and the server goes on."""
+    limited = ("sh", "-c", f'ulimit -n {files}; exec "$0" -m pbtornado "$@"', sys.executable)
+    with Server(tmp_path / "pb_data", "--workers", "1", command=limited) as server:
+        with contextlib.ExitStack() as stack:
+            for _ in range(120):
+                stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            time.sleep(0.5)
+        eventually(server.answers)
+        assert len(server.output()) < 5000
