@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 try:
@@ -47,15 +48,18 @@ def random_text(length: int, alphabet: str = TOKEN_ALPHABET) -> str:
     picked = b""
     while len(picked) < length:
         picked += os.urandom(2 * length).translate(table, rejected)
+    if alphabet.isascii():
+        return picked[:length].decode()
     return "".join([alphabet[index] for index in picked[:length]])
 
 
 @lru_cache(maxsize=64)
 def _sampling(alphabet: str) -> tuple[bytes, bytes]:
-    """A byte -> index table, and the bytes to throw away so that no character is likelier than another."""
+    """byte -> index, or character where all are ASCII; and the bytes to throw away so that none is likelier than another."""
     size = len(alphabet)
     usable = 256 - 256 % size
-    return bytes(byte % size for byte in range(256)), bytes(range(usable, 256))
+    codes = alphabet.encode() if alphabet.isascii() else bytes(range(size))
+    return bytes(codes[byte % size] for byte in range(256)), bytes(range(usable, 256))
 
 
 # ---- datetimes
@@ -63,7 +67,13 @@ def _sampling(alphabet: str) -> tuple[bytes, bytes]:
 
 def now() -> str:
     """This moment as `2006-01-02 15:04:05.000Z`."""
-    return datetime_form(datetime.now(UTC))
+    second, nanos = divmod(time_ns(), 1_000_000_000)
+    return f"{_second_form(second)}.{nanos // 1_000_000:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _second_form(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat(" ")[:19]
 
 
 def datetime_form(moment: datetime) -> str:

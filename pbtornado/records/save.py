@@ -57,7 +57,8 @@ def delete(writer: Writer, record: Record) -> None:
 
 def open_part(collection: Collection, row: Mapping[str, Bindable]) -> dict[str, Bindable]:
     """The row without its secrets."""
-    return {name: value for name, value in row.items() if name not in collection.secret_names}
+    secrets = collection.secret_names
+    return {name: value for name, value in row.items() if name not in secrets} if secrets else dict(row)
 
 
 def _old_part(collection: Collection, before: Mapping[str, Bindable], changed: Mapping[str, Bindable]) -> dict[str, Bindable]:
