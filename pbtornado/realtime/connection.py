@@ -12,6 +12,8 @@ from ..values import json_bytes
 
 OUTBOX_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
+MOST_WAITING_BYTES = 4 * 1024 * 1024
+"""Beyond so much, nothing more is told to a client that takes nothing."""
 BEAT = b":\n\n"
 PLACE = "PB_POSITION"
 """The topic of clients that want to be told where they stand."""
@@ -50,7 +52,12 @@ class Connection:
         return self._waiting >= WRITE_BYTES
 
     def tell(self, frame: bytes) -> None:
-        """Puts a frame that belongs to no change into the outbox: it is never dropped for the log's sake."""
+        """Puts a frame that belongs to no change into the outbox: it is never dropped for the log's sake.
+
+        A client that asks for more and more of them and takes none has its stream ended.
+        """
+        if self._waiting > MOST_WAITING_BYTES:
+            self.close("slow")
         self._put(0, frame)
 
     def deliver(self, seq: int, frames: bytes) -> None:

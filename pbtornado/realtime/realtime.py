@@ -136,7 +136,9 @@ class Realtime:
                 log.exception("streams could not be looked after; tried again in %s s", TICK_SECONDS)
 
     def _look_after(self, connection: Connection, now: float) -> None:
-        if connection in self.fanout.subscribers.of:
+        if connection.closed:
+            self.close(connection)
+        elif connection in self.fanout.subscribers.of:
             connection.quiet_since = now
         elif now - connection.quiet_since > IDLE_SECONDS:
             self.close(connection, "idle")

@@ -77,6 +77,16 @@ async def test_words_of_the_server_stay() -> None:
     assert await one.next() == b"hello"
 
 
+async def test_words_nobody_takes() -> None:
+    """A client that is told more and more and takes none of it is let go."""
+    one = connection()
+    for _ in range(10):
+        one.tell(b"x" * (1 << 20))
+    assert one.closed == "slow"
+    assert one.waiting == 0
+    assert await one.next() == b""
+
+
 async def test_beat() -> None:
     """A quiet stream shows that it lives by a comment, one that is owed something does not need to."""
     one = connection()
