@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from collections.abc import Awaitable, Mapping
@@ -14,7 +15,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
 from ..rules.projection import Projection
 from ..rules.request import RequestInfo
-from ..store.protocol import StoreBusy, TooSlow
+from ..store.protocol import CommitFailed, StoreBusy, TooSlow
 from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, preflight
@@ -26,6 +27,7 @@ log = logging.getLogger("pbtornado.http")
 JSON = "application/json"
 HEAR_SECONDS = 10.0
 """How long a client may go on sending a body that has been refused."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _FAILURES: dict[int, type[ApiError]] = {400: BadRequest, 404: NotFound, 405: NotFound, 413: TooLarge}
 
 
@@ -84,7 +86,9 @@ class Answers(Limited):
         return json_bytes(error.body()) + b"\n"
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        if isinstance(as_api_error(value, 500, self.request.method), Failure):
+        if cannot_store(value):
+            log.error("request %s (%s %s) could not be stored: %s", self.request_id, self.request.method, self.request.path, value)
+        elif isinstance(as_api_error(value, 500, self.request.method), Failure):
             log.error("request %s (%s %s) failed", self.request_id, self.request.method, self.request.path, exc_info=(typ, value, tb))
 
 
@@ -246,6 +250,11 @@ def sends_body(headers: HTTPHeaders) -> bool:
     return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
+def cannot_store(error: BaseException | None) -> bool:
+    """Is the disk full, or is it no longer to be written to?"""
+    return isinstance(error, CommitFailed) or (isinstance(error, OSError) and error.errno in _FULL)
+
+
 def as_api_error(error: BaseException | None, status: int, method: str | None) -> ApiError:
     """The failure an exception is answered with."""
     if isinstance(error, ApiError):
@@ -254,6 +263,8 @@ def as_api_error(error: BaseException | None, status: int, method: str | None) -
         return Busy(headers={"Retry-After": "1"})
     if isinstance(error, TooSlow):
         return BadRequest()
+    if cannot_store(error):
+        return Busy("The server cannot store anything now, try again later.", headers={"Retry-After": "10"})
     if isinstance(error, HTTPError):
         status = error.status_code
     if status in (403, 404, 405) and method in ("GET", "HEAD"):

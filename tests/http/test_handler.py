@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
 
 from pbtornado.errors import ApiError, Busy, NotFound
 from pbtornado.http.handler import Failure, as_api_error
-from pbtornado.store.protocol import StoreBusy
+from pbtornado.store.protocol import CommitFailed, StoreBusy
 from tests.client import Client
 from tests.conftest import ExpectLog
 
@@ -110,9 +111,12 @@ async def test_own_mistakes(client: Client, expect_log: ExpectLog) -> None:
     assert json.loads(answer.body)["message"] == "Something went wrong while processing your request."
 
 
-@pytest.mark.parametrize(("error", "kind"), [(StoreBusy(), Busy), (NotFound(), NotFound), (KeyError("x"), Failure)])
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(StoreBusy(), Busy), (CommitFailed(), Busy), (OSError(errno.ENOSPC, "full"), Busy), (NotFound(), NotFound), (KeyError("x"), Failure)],
+)
 def test_exceptions_as_answers(error: Exception, kind: type[ApiError]) -> None:
-    """Every exception has one answer; a full queue says when to come again."""
+    """Every exception has one answer; a full queue or disk says when to come again."""
     answer = as_api_error(error, 500, "GET")
     assert type(answer) is kind
     assert ("Retry-After" in answer.headers) == (kind is Busy)
