@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import BadRequest, FieldError, plain_errors
+from ..errors import BadRequest, FieldError
 from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection, place_field
 from ..schema.defaults import new_collection
@@ -14,7 +15,7 @@ from ..schema.fields import Field
 from ..schema.fields.checks import REQUIRED
 from ..schema.views import view_fields
 from ..store.protocol import BadQuestion, Writer
-from ..values import datetime_text, json_text, text_of
+from ..values import datetime_text, text_of
 from .collection_put import drop, errors_of, put
 from .collection_save import changed, fresh, laid_over
 from .view_save import resave, with_fields
@@ -115,5 +116,11 @@ def _check_all(writer: Writer, catalog: Catalog, wanted: list[Wanted]) -> None:
     for new, old in wanted:
         errors = errors_of(writer, catalog, with_fields(writer, catalog, new), old or new)
         if errors:
-            message = f'Data validations failed for collection "{new.name}" ({new.id}):\n{json_text(plain_errors(errors))}'
+            reasons = json.dumps(_messages(errors), indent=2, ensure_ascii=False)
+            message = f'Data validations failed for collection "{new.name}" ({new.id}):\n{reasons}'
             raise BadRequest(NOT_IMPORTED, {"collections": FieldError("validation_collections_import_failure", message)})
+
+
+def _messages(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """Errors at any depth as their sentences."""
+    return {key: one.message if isinstance(one, FieldError) else _messages(one) for key, one in sorted(errors.items())}

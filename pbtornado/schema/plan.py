@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from ..store.query import Bindable
-from .fields import Field, JSONField, PasswordField
+from ..values import bool_of, text_of
+from .fields import BoolField, Field, JSONField, PasswordField
 
 Shown = tuple[str, str | None, Field | None]
 """A key of an answer, its constant value if it has one, its field if it has one."""
@@ -38,9 +39,20 @@ def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str,
 def _decoders(fields: Iterable[Field], view: bool) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     for field in fields:
         if view:
-            yield field.name, partial(_seen, field.coerce if isinstance(field, JSONField) else field.decode or field.coerce)
+            yield field.name, partial(_seen, _decoder_of_any(field))
         elif field.decode:
             yield field.name, field.decode
+
+
+def _decoder_of_any(field: Field) -> Callable[[Any], Any]:
+    if isinstance(field, BoolField):
+        return _truth
+    return field.coerce if isinstance(field, JSONField) else field.decode or field.coerce
+
+
+def _truth(stored: Any) -> bool:
+    """Of numbers only 1 is true, for PocketBase reads views as texts."""
+    return bool_of(text_of(stored))
 
 
 def _seen(decode: Callable[[Any], Any], stored: Any) -> Any:

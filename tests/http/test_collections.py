@@ -52,3 +52,14 @@ async def test_services_to_sign_in_through(client: Client) -> None:
     client.token = await superuser(client.backend)
     answer = await client.get("/api/collections/meta/oauth2-providers")
     assert [list(row) for row in answer.json] == [["name", "displayName", "logo"]] * 32
+
+
+async def test_dry_run_of_a_view(client: Client) -> None:
+    """Superusers see what a query would give before they store it."""
+    query = {"query": "select 'a' as id, count(*) as n"}
+    assert (await client.post("/api/collections/meta/dry-run-view", query)).status == 401
+    client.token = await superuser(client.backend)
+    answer = await client.post("/api/collections/meta/dry-run-view", query)
+    assert ([field["name"] for field in answer.json["fields"]], answer.json["sample"][0]["n"]) == (["id", "n"], 1)
+    answer = await client.post("/api/collections/meta/dry-run-view", {"query": "drop table users"})
+    assert (answer.status, answer.json["message"][:30]) == (400, "Invalid view query. Raw error:")

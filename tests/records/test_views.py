@@ -173,7 +173,7 @@ async def test_views_are_imported_after_what_they_show(world: World) -> None:
     assert 'failed to save collection "broken"' in error.body()["data"]["collections"]["message"]
     empty = {"name": "empty", "type": "view", "viewQuery": "select '' as id"}
     error = await refused(world.collections.import_all({"collections": [empty]}))
-    assert "validation_invalid_view_query" in error.body()["data"]["collections"]["message"]
+    assert "empty or invalid ids" in error.body()["data"]["collections"]["message"]
     assert world.catalogs.current.find("other") is None
 
 
