@@ -334,3 +334,35 @@ async def test_siblings_share_one_log(tmp_path: Path) -> None:
         writes = [store.write(note(f"{number}{store is one}")) for number in range(50) for store in (one, two)]
         assert sorted(await asyncio.gather(*writes)) == list(range(1, 101))
         assert one.position() == two.position()
+
+
+# ---- views
+
+
+async def test_a_view_is_known_before_it_is_made(tmp_path: Path) -> None:
+    """Its columns and rows as any reader sees them, inside a write with what it wrote."""
+    query = "select n as id, title as words from notes"
+
+    def work(writer: Writer) -> list[Any]:
+        note("a", "mine", 7)(writer)
+        return writer.view_rows(query, 10)
+
+    async with opened(tmp_path) as store:
+        assert await store.read(lambda reader: reader.view_names(query)) == ["id", "words"]
+        outline = await store.read(lambda reader: reader.view_outline(query))
+        assert [(one.name, one.kind, one.table, one.column) for one in outline] == [
+            ("id", "taken", "notes", "n"),
+            ("words", "taken", "notes", "title"),
+        ]
+        assert await store.write(work, long=True) == [("7", "mine")]
+        assert await store.read(lambda reader: reader.view_rows(query, 0)) == []
+
+
+@pytest.mark.parametrize("query", ["delete from notes", "select id from nowhere", "select 1; select 2"])
+async def test_a_view_that_cannot_be_is_refused(tmp_path: Path, query: str) -> None:
+    """With the reason, and everything is as it was."""
+    async with opened(tmp_path) as store:
+        await store.write(note("a", "kept"))
+        await fails(store.read(lambda reader: reader.view_names(query)), BadQuestion)
+        await fails(store.read(lambda reader: reader.view_rows(query, 1)), BadQuestion)
+        assert await titles(store) == ["kept"]
