@@ -8,6 +8,7 @@ from .files.cleaner import CleanerConsumer
 from .files.local import LocalStorage
 from .files.temporary import TEMPORARY, empty_temporary
 from .files.thumbs import Thumbs, ThumbsConsumer
+from .mail.mailer import Mailer
 from .passwords import Passwords
 from .rates import Rates
 from .realtime.realtime import Realtime
@@ -39,8 +40,9 @@ class Backend:
         self.thumbs = Thumbs(self.storage)
         self.files = Files(self.catalogs, self.storage, self.thumbs)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
+        self.mailer = Mailer(self.settings)
         self.collections = Collections(self.store, self.catalogs)
-        self.auth = Auth(self.store, self.catalogs, self.records, self.passwords, self.settings)
+        self.auth = Auth(self.catalogs, self.records, self.settings, self.mailer, self.rates)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.trimming = Trimming(self.store.changes)
@@ -64,6 +66,7 @@ class Backend:
         """Lets waiting writes commit and closes everything."""
         self.realtime.stop()
         await self.trimming.stop()
+        await self.mailer.stop()
         await self.store.quiesce()
         await self.tail.stop()
         self.thumbs.stop()

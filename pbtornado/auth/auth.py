@@ -9,7 +9,8 @@ from typing import Any
 
 from .. import tokens
 from ..errors import Forbidden, NotFound, Unauthorized
-from ..passwords import Passwords
+from ..mail.mailer import Mailer
+from ..rates import Rates
 from ..records import questions
 from ..records.access import allows
 from ..records.export import show
@@ -18,11 +19,16 @@ from ..rules.request import Actor, RequestInfo
 from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
-from ..store.protocol import Origin, Reader, Store
+from ..store.protocol import Origin, Reader
 from ..system.settings import Settings
 from ..tokens import TokenType
+from .account import Account
 from .identity import Identity, actor_of, sign
-from .mfa import refuse_single_factor
+from .letters import Letters
+from .mfa import SecondFactors, wanted
+from .origins import Origins
+from .otp import OneTimePasswords
+from .otp import refuse_disabled as refuse_without_otp
 from .password import Attempt, PasswordSignIn, refuse_disabled
 from .superusers import Superusers
 
@@ -32,10 +38,15 @@ Answer = dict[str, Any]
 class Auth:
     """Everything about who somebody is. Verbs raise ApiError to refuse."""
 
-    def __init__(self, store: Store, catalogs: Catalogs, records: Records, passwords: Passwords, settings: Settings) -> None:
-        self.store, self.catalogs, self.records, self.settings = store, catalogs, records, settings
+    def __init__(self, catalogs: Catalogs, records: Records, settings: Settings, mailer: Mailer, rates: Rates) -> None:
+        self.catalogs, self.records, self.settings = catalogs, records, settings
         self.identity = Identity(catalogs)
-        self.password = PasswordSignIn(catalogs, records, passwords)
+        self.letters = Letters(mailer, settings)
+        self.password = PasswordSignIn(catalogs, records)
+        self.otp = OneTimePasswords(catalogs, records, self.identity, self.letters, rates)
+        self.account = Account(self.identity, records, self.letters, rates)
+        self.origins = Origins(records, self.letters)
+        self.second_factors = SecondFactors(records)
 
     async def identify(self, token: str, kind: TokenType = "auth") -> Actor:
         """The actor a token belongs to; a guest where it is none of this kind or no longer good."""
@@ -52,7 +63,7 @@ class Auth:
             "password": {"identityFields": fields, "enabled": options.password_auth.enabled},
             "oauth2": {"providers": [], "enabled": False},
             "mfa": {"enabled": options.mfa.enabled, "duration": options.mfa.duration if options.mfa.enabled else 0},
-            "otp": {"enabled": False, "duration": 0},
+            "otp": {"enabled": options.otp.enabled, "duration": options.otp.duration if options.otp.enabled else 0},
             "authProviders": None,
             "usernamePassword": "username" in fields,
             "emailPassword": "email" in fields,
@@ -63,38 +74,60 @@ class Auth:
         collection = self.collection(name)
         refuse_disabled(collection)
         record = await self.password.record(collection, attempt)
-        answer = await self.finish(record, sign(record, "auth", refreshable=True), info.within("password"), expand, method="password")
         await self.password.renew(record, attempt.password, Origin(info.request_id, actor_of(record).label))
-        return answer
+        return await self.finish(record, sign(record, "auth", refreshable=True), info.within("password"), expand, method="password")
+
+    async def with_otp(self, name: str, otp_id: str, code: str, info: RequestInfo, expand: str = "") -> Answer:
+        """`{"record", "token"}` for a one-time password that came by mail."""
+        collection = self.collection(name)
+        refuse_without_otp(collection)
+        record = await self.otp.record(collection, otp_id, code, info)
+        return await self.finish(record, sign(record, "auth", refreshable=True), info.within("otp"), expand, method="otp")
+
+    async def impersonate(self, record: Record, seconds: int, info: RequestInfo, expand: str = "") -> Answer:
+        """`{"record", "token"}` of any account for a superuser; the token cannot be refreshed, `seconds` 0 is as long as usual."""
+        return await self.finish(record, sign(record, "auth", seconds, refreshable=False), info, expand)
 
     async def refresh(self, name: str, token: str, info: RequestInfo, expand: str = "") -> Answer:
         """`{"record", "token"}` with a new token for one that is good; a token that may not be refreshed comes back as it is."""
-        collection, actor = self.known(name), info.actor.record
-        if actor is None:
-            raise Unauthorized("The request requires valid record authorization token.")
-        if actor.collection.id != collection.id:
-            raise Forbidden(f"The request requires auth record from {actor.collection.name} collection.")
+        actor = self.own(name, info.actor)
         claims = tokens.peek(token)
         renewed = sign(actor, "auth", refreshable=True) if claims and claims.get("refreshable") is True else token
         return await self.finish(actor, renewed, info, expand)
 
     async def finish(self, record: Record, token: str, info: RequestInfo, expand: str, method: str = "") -> Answer:
-        """What whoever proved to be this record is given, if `authRule` lets him in; a superuser only at an address for them."""
+        """What whoever proved to be this record is given, if `authRule` lets him in; a superuser only at an address for them.
+
+        `method` is the way he proved it now; then a second one may be wanted (SecondFactor), and his place is noted.
+        """
         if actor_of(record).superuser and not self.settings.admits_superuser(info.ip):
             raise Forbidden
 
-        def question(catalog: Catalog) -> Callable[[Reader], Answer]:
+        def question(catalog: Catalog) -> Callable[[Reader], tuple[bool, Answer]]:
             own = as_known(catalog, record)
 
-            def answer(reader: Reader) -> Answer:
+            def answer(reader: Reader) -> tuple[bool, Answer]:
                 refuse_unruly(reader, catalog, own, info)
-                if method:
-                    refuse_single_factor(reader, catalog, own, info)
-                return {"record": seen_by_himself(reader, catalog, own, info, expand), "token": token}
+                one_of_two = bool(method) and wanted(reader, catalog, own, info)
+                return one_of_two, {"record": seen_by_himself(reader, catalog, own, info, expand), "token": token}
 
             return answer
 
-        return await self.catalogs.read(question)
+        one_of_two, answer = await self.catalogs.read(question)
+        if one_of_two:
+            await self.second_factors.pass_on(record, method, info)
+        if method:
+            await self.origins.note(record, info)
+        return answer
+
+    def own(self, name: str, actor: Actor) -> Record:
+        """The one who asks, who must be of that collection. Raises NotFound, Unauthorized, Forbidden."""
+        collection = self.known(name)
+        if actor.record is None:
+            raise Unauthorized("The request requires valid record authorization token.")
+        if actor.record.collection.id != collection.id:
+            raise Forbidden(f"The request requires auth record from {actor.record.collection.name} collection.")
+        return actor.record
 
     def file_token(self, info: RequestInfo) -> Answer:
         """`{"token"}`, short-lived, for the URLs of protected files. Raises Unauthorized for a guest."""

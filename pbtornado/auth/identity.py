@@ -8,17 +8,21 @@ from dataclasses import dataclass
 
 from .. import tokens
 from ..records import questions
+from ..records.remembered import remembered
 from ..rules.request import GUEST, Actor
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
+from ..schema.options import AuthOptions, Token
 from ..schema.record import Record
 from ..schema.system import SUPERUSERS
 from ..store.protocol import Reader
-from ..store.query import Row
+from ..store.query import And, Call, Column, Compare, Param, Row, Select, Table, Value
 from ..tokens import TokenType
 
 REMEMBERED = 4096
 """Actors kept, the least recently seen go first."""
+IDENTITY = "identity"
+"""The param that is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,20 @@ class Identity:
         found = await self.catalogs.read(lambda catalog: _account(catalog.find(collection_id), record_id))
         return self.actor(token, kind, *found) if found else GUEST
 
+    async def by_id(self, collection: Collection, record_id: str) -> Record | None:
+        """The account of an id."""
+        found = await self.catalogs.read(lambda catalog: _account(catalog.by_id.get(collection.id), record_id))
+        return Record.from_row(*found) if found else None
+
+    async def by_email(self, collection: Collection, email: str) -> Record | None:
+        """The account of an email address."""
+
+        def asked(catalog: Catalog) -> Callable[[Reader], Record | None]:
+            known = catalog.by_id.get(collection.id)
+            return lambda reader: of_email(reader, known, email) if known and known.is_auth else None
+
+        return await self.catalogs.read(asked)
+
     def actor(self, token: str, kind: TokenType, collection: Collection, row: Row) -> Actor:
         """The actor of a stored row, if his key made the token."""
         seen = self.seen.get(token)
@@ -76,6 +94,24 @@ def _account(collection: Collection | None, record_id: str) -> Callable[[Reader]
     return found
 
 
+def of_email(reader: Reader, collection: Collection, email: str) -> Record | None:
+    """The account of an email address, whose letters may differ in case where the collection's index says so."""
+    row = reader.one(row_by_identity(collection, "email"), {IDENTITY: email}) if email else None
+    return Record.from_row(collection, row) if row else None
+
+
+@remembered
+def row_by_identity(collection: Collection, name: str) -> Select:
+    """The row whose unique field `name` is the param `identity`, compared as its unique index compares."""
+    index, column = collection.unique_index(name), Column("r", name)
+    nocase = index is not None and index.columns[0].collate.lower() == "nocase"
+    same = Compare("=", Call("nocase", (column,)) if nocase else column, Param(IDENTITY))
+    # The second condition says nothing new: it lets the database use an index `WHERE email != ''`.
+    return Select(
+        questions.columns_of(collection), Table(collection.name), where=And((same, Compare("<>", column, Value("")))), limit=Value(1)
+    )
+
+
 def actor_of(record: Record) -> Actor:
     """An auth record as the one who asks."""
     return Actor(record, superuser=record.collection.name == SUPERUSERS)
@@ -86,23 +122,26 @@ def token_key(record: Record, kind: TokenType) -> str:
     options, own = record.collection.auth, record.get("tokenKey")
     if options is None or not isinstance(own, str) or not own:
         return ""
-    secrets = {
+    secret = token_options(options, kind).secret
+    return own + secret if secret else ""
+
+
+def token_options(options: AuthOptions, kind: TokenType) -> Token:
+    """What a collection says about its tokens of a kind."""
+    return {
         "auth": options.auth_token,
         "file": options.file_token,
         "verification": options.verification_token,
         "passwordReset": options.password_reset_token,
         "emailChange": options.email_change_token,
-    }
-    secret = secrets[kind].secret
-    return own + secret if secret else ""
+    }[kind]
 
 
-def sign(record: Record, kind: TokenType, seconds: int = 0, *, refreshable: bool | None = None) -> str:
-    """A token of the record; `seconds` 0 is as long as its collection says."""
+def sign(record: Record, kind: TokenType, seconds: int = 0, *, refreshable: bool | None = None, **more: str) -> str:
+    """A token of the record with `more` claims; `seconds` 0 is as long as its collection says."""
     options = record.collection.auth
     assert options is not None
-    duration = {"auth": options.auth_token, "file": options.file_token}[kind].duration
-    claims: dict[str, object] = {"id": record.id, "type": kind, "collectionId": record.collection.id}
+    claims: dict[str, object] = {"id": record.id, "type": kind, "collectionId": record.collection.id, **more}
     if refreshable is not None:
         claims["refreshable"] = refreshable
-    return tokens.sign(claims, token_key(record, kind), seconds or duration)
+    return tokens.sign(claims, token_key(record, kind), seconds or token_options(options, kind).duration)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden
-from ..passwords import Passwords, encoded
+from ..passwords import encoded
 from ..records import questions
 from ..records.records import Records
 from ..records.remembered import remembered
@@ -18,10 +18,10 @@ from ..schema.collection import Collection
 from ..schema.fields import PasswordField
 from ..schema.record import Record
 from ..store.protocol import Origin, Reader, StoreBusy
-from ..store.query import And, Call, Column, Compare, Order, Param, Select, Table, Value
+from ..store.query import Compare, Order, Param, Select, Table, Value
 from ..values import ID_ALPHABET
+from .identity import IDENTITY, row_by_identity
 
-IDENTITY = "identity"
 LONGEST = 255
 REQUIRED = FieldError("validation_required", "Cannot be blank.")
 LENGTH = FieldError("validation_length_out_of_range", "The length must be between 1 and 255.", {"max": LONGEST, "min": 1})
@@ -55,8 +55,8 @@ def wrong_text(text: str) -> FieldError | None:
 class PasswordSignIn:
     """Finds the record an attempt belongs to. Whether there is such an account cannot be told from how long it takes."""
 
-    def __init__(self, catalogs: Catalogs, records: Records, passwords: Passwords) -> None:
-        self.catalogs, self.records, self.passwords = catalogs, records, passwords
+    def __init__(self, catalogs: Catalogs, records: Records) -> None:
+        self.catalogs, self.records, self.passwords = catalogs, records, records.parts.passwords
 
     async def record(self, collection: Collection, attempt: Attempt) -> Record:
         """The record whose password it is. Raises BadRequest, the same whether account or password is wrong."""
@@ -138,18 +138,6 @@ def fields_to_try(collection: Collection, attempt: Attempt) -> Iterator[str]:
 def not_email(name: str) -> bool:
     """Sorts `email` before all others."""
     return name != "email"
-
-
-@remembered
-def row_by_identity(collection: Collection, name: str) -> Select:
-    """The row whose unique field `name` is the param `identity`, compared as its unique index compares."""
-    index, column = collection.unique_index(name), Column("r", name)
-    nocase = index is not None and index.columns[0].collate.lower() == "nocase"
-    same = Compare("=", Call("nocase", (column,)) if nocase else column, Param(IDENTITY))
-    # The second condition says nothing new: it lets the database use an index `WHERE email != ''`.
-    return Select(
-        questions.columns_of(collection), Table(collection.name), where=And((same, Compare("<>", column, Value("")))), limit=Value(1)
-    )
 
 
 @remembered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import auth, files, realtime, rules, settings
+from . import accounts, auth, files, realtime, rules, settings
 from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
@@ -21,6 +21,7 @@ API: list[Route] = [
     (r"/api/batch", Batch),
     *realtime.ROUTES,
     *auth.ROUTES,
+    *accounts.ROUTES,
     *files.ROUTES,
     *settings.ROUTES,
     *rules.ROUTES,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from ..auth import apple
+from ..auth.trial import EMAIL_TRIAL, try_email
 from ..errors import BadRequest
 from ..schema.settings import DEFAULTS, Tree
 from ..store.protocol import Origin
 from ..system.settings import UNREADABLE
-from ..system.trials import EMAIL_TRIAL, S3_TRIAL, try_email, try_s3
+from ..system.trials import S3_TRIAL, try_s3
 from .forms import tree_of
 from .handler import ApiHandler
 
@@ -50,8 +51,9 @@ class S3Trial(_ForSuperusers):
 class EmailTrial(_ForSuperusers):
     """POST /api/settings/test/email"""
 
-    def post(self) -> NoReturn:
-        try_email(self.given(EMAIL_TRIAL), self.backend.catalogs.current)
+    async def post(self) -> None:
+        await try_email(self.backend.auth.letters, self.backend.catalogs.current, self.given(EMAIL_TRIAL))
+        self.answer_nothing()
 
 
 class AppleSecret(_ForSuperusers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..errors import FieldError
+from ..errors import FieldError, Invalid
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
@@ -50,11 +50,14 @@ def of(reader: Reader, catalog: Catalog, record: Record, names: Iterable[str] = 
 
 
 def make(writer: Writer, catalog: Catalog, name: str, record: Record, values: Mapping[str, Any]) -> Record:
-    """Stores a new companion of an auth record in the collection of this name. Raises Invalid where it had to be unique."""
+    """Stores a new companion of an auth record in the collection of this name. Raises Invalid where the record is gone."""
     collection = catalog.find(name)
     assert collection is not None, "every data directory has it"
     refers = {"id": new_id(), "collectionRef": record.collection.id, "recordRef": record.id}
-    return save.insert(writer, collection, {**blank(collection), **refers, **values})
+    made = {**blank(collection), **refers, **values}
+    if wrong := errors(writer, catalog, collection, made):
+        raise Invalid(wrong)
+    return save.insert(writer, collection, made)
 
 
 @remembered

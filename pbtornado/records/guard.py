@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import FieldError
 from ..schema.catalog import Catalog
 from ..schema.record import Record
 from ..store.protocol import Writer
 from . import cascade, companions, questions, save
 from .cascade import SUPERUSERS
+from .check import value_errors
 from .credentials import fresh_token_key, token_key_due
 
 
@@ -39,6 +41,12 @@ def change(writer: Writer, catalog: Catalog, record: Record, values: Mapping[str
     if current.get("tokenKey") != record.get("tokenKey"):
         return None
     return save.update(writer, current, row, guarded(writer, catalog, current, values))
+
+
+def wrong_values(record: Record, values: Mapping[str, Any]) -> dict[str, FieldError]:
+    """What is wrong with new values of a record by themselves; passwords in plain."""
+    errors = value_errors(record.collection, {**record.values, **values}, values, record)
+    return {name: error for name, error in errors.items() if name in values}
 
 
 def _verified_now(writer: Writer, catalog: Catalog, old: Record, new: Mapping[str, Any]) -> bool:

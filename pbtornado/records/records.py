@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ..errors import Invalid
 from ..files.storage import Storage
 from ..passwords import Passwords
 from ..rules.request import RequestInfo
@@ -14,7 +13,6 @@ from ..schema.record import Record
 from ..store.protocol import Origin, Reader, Writer
 from . import export, questions, save
 from .batch import AllShown, batch
-from .check import value_errors
 from .create import create
 from .delete import delete
 from .guard import change
@@ -132,15 +130,12 @@ class Records:
         return await self.store.write(commit, origin)
 
     async def change_account(self, record: Record, values: Mapping[str, Any], origin: Origin = NOBODY) -> Record | None:
-        """Writes values the program itself decides into an auth record, a password in plain, and does what follows from new credentials.
+        """Writes values the program itself decides into an auth record, passwords as hashes, and does what follows from new credentials.
 
-        None, and nothing written, where the record is gone or has another token key by now. Raises Invalid.
+        None, and nothing written, where the record is gone or has another token key by now. Raises Invalid where a value
+        had to be unique.
         """
-        errors = value_errors(record.collection, {**record.values, **values}, values, record)
-        if refused := {name: error for name, error in errors.items() if name in values}:
-            raise Invalid(refused)
-        hashed = {**values, **await self.parts.hashes(record.collection, values)}
-        return await self.write(lambda writer, catalog: change(writer, catalog, record, hashed), origin)
+        return await self.write(lambda writer, catalog: change(writer, catalog, record, values), origin)
 
     async def write(self, work: Callable[[Writer, Catalog], T], origin: Origin = NOBODY) -> T:
         """Runs work in a transaction, with the collections as it shows them."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import Any
+from email.message import EmailMessage
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +15,12 @@ from pbtornado.backend import Backend
 from pbtornado.records import questions
 from pbtornado.rules.request import Actor, RequestInfo
 from pbtornado.schema.record import Record
+from tests.data import change_settings
+
+if TYPE_CHECKING:
+    from tornado.ioloop import IOLoop
+
+    from tests.post import PostOffice
 
 PASSWORD = "1234567890"
 
@@ -39,6 +48,29 @@ class People:
     async def change(self, collection: str, **options: Any) -> None:
         """Changes a collection as a superuser would."""
         await self.backend.collections.update(collection, options)
+
+
+@pytest.fixture
+def post(io_loop: IOLoop, backend: Backend, post_office: PostOffice) -> PostOffice:
+    """The mail server that the backend sends to."""
+    io_loop.run_sync(partial(change_settings, backend, smtp=post_office.settings))
+    return post_office
+
+
+def link_token(letter: EmailMessage) -> str:
+    """The token in the link of a letter."""
+    found = re.search(r"/_/#/auth/[a-z-]+/([\w.-]+)", text_of(letter))
+    assert found
+    return found[1]
+
+
+def text_of(letter: EmailMessage) -> str:
+    """The HTML of a letter."""
+    body = letter.get_body(("html",))
+    assert body
+    content = body.get_content()
+    assert isinstance(content, str)
+    return content
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from pbtornado import tokens
 from pbtornado.auth.identity import sign
 from pbtornado.auth.password import Attempt
-from pbtornado.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from pbtornado.errors import Forbidden, NotFound, Unauthorized
 from pbtornado.rules.request import RequestInfo
 from tests.auth.conftest import PASSWORD, asked_by
 
@@ -43,6 +44,13 @@ def test_methods_of_no_auth_collection(backend: Backend, name: str, message: str
     """Only auth collections have ways to sign in."""
     with pytest.raises(NotFound, match=message):
         backend.auth.methods(name)
+
+
+async def test_methods_that_are_on(backend: Backend, people: People) -> None:
+    """What is switched on is told with how long it is good."""
+    await people.change("users", otp={"enabled": True, "duration": 200}, mfa={"enabled": True})
+    methods = backend.auth.methods("users")
+    assert (methods["otp"], methods["mfa"]) == ({"enabled": True, "duration": 200}, {"enabled": True, "duration": 600})
 
 
 async def test_switched_off_password_has_no_fields(backend: Backend, people: People) -> None:
@@ -104,21 +112,27 @@ async def test_null_rule_and_a_superuser(backend: Backend, people: People) -> No
     assert await backend.auth.with_password("users", ANN, asked)
 
 
-async def test_second_factor_is_not_skipped(backend: Backend, people: People) -> None:
-    """An account that needs two ways to sign in is not let in with one; the rule says which accounts do."""
-    await people.add("ann@example.com", name="two")
-    await people.add("bob@example.com", name="one")
-    users = backend.catalogs.current.find("users")
-    assert users is not None
-    assert users.auth is not None
-    for name, value in (("enabled", True), ("rule", "name = 'two'")):
-        object.__setattr__(users.auth.mfa, name, value)
-    assert await backend.auth.with_password("users", Attempt("bob@example.com", PASSWORD), GUEST)
-    with pytest.raises(Forbidden, match="multi-factor"):
-        await backend.auth.with_password("users", ANN, GUEST)
-    object.__setattr__(users.auth.mfa, "rule", "broken ~~")
-    with pytest.raises(BadRequest, match="Failed to authenticate"):
-        await backend.auth.with_password("users", ANN, GUEST)
+# ---- impersonate
+
+
+async def test_impersonate(backend: Backend, people: People) -> None:
+    """A superuser gets a token of somebody else that lives as long as he says and cannot be refreshed."""
+    ann = await people.add("ann@example.com")
+    su = asked_by(await people.add("su@example.com", "_superusers"))
+    answer = await backend.auth.impersonate(ann, 100, su)
+    claims = tokens.peek(answer["token"])
+    assert claims is not None
+    assert (answer["record"]["email"], claims["refreshable"]) == ("ann@example.com", False)
+    assert 95 < claims["exp"] - time.time() <= 100
+    assert (await backend.auth.identify(answer["token"])).record == ann
+
+
+async def test_impersonate_for_the_usual_time(backend: Backend, people: People) -> None:
+    """Without a time it is as long as for everybody."""
+    su = asked_by(await people.add("su@example.com", "_superusers"))
+    claims = tokens.peek((await backend.auth.impersonate(await people.add("ann@example.com"), 0, su))["token"])
+    assert claims is not None
+    assert claims["exp"] > time.time() + 400_000
 
 
 # ---- refresh
