@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..errors import BadRequest, Forbidden, NotFound
@@ -41,22 +42,31 @@ def refuse_locked(rule: str | None, info: RequestInfo) -> None:
 
 
 def question_of(
-    catalog: Catalog, collection: Collection, rule: str, info: RequestInfo, *, image: bool = False, filter: str = "", sort: str = ""
+    catalog: Catalog, collection: Collection, rule: str, info: RequestInfo, *, draft: bool = False, filter: str = "", sort: str = ""
 ) -> Question:
-    """The compiled question of a rule and a client's filter; superusers are not asked the rule. Raises RuleError."""
+    """The compiled question of a rule and a client's filter; superusers are not asked the rule. Raises RuleError.
+
+    With `draft` it is about values that are not stored yet.
+    """
     superuser = info.actor.superuser
     parts = [Part(rule, True)] if rule and not superuser else []
     if filter:
         parts.append(Part(filter, superuser))
     return ask(
         catalog,
-        collection,
+        unborn(collection) if draft else collection,
         tuple(parts),
         sort=sort,
         actor=info.actor.record.collection if info.actor.record else None,
         superuser=superuser,
-        record="image" if image else "table",
+        record="draft" if draft else "table",
     )
+
+
+@remembered
+def unborn(collection: Collection) -> Collection:
+    """The collection as the rule of a record that is yet to be sees it: no relation leads back to such a record."""
+    return replace(collection, id=f"{collection.id} (draft)", name=f"{collection.name} (draft)")
 
 
 def allows(
@@ -69,14 +79,14 @@ def allows(
     record_id: str = "",
     image: Mapping[str, Bindable] | None = None,
 ) -> bool:
-    """Does the rule hold for the stored record `record_id`, or for `image` (column -> stored value)?
+    """Does the rule hold for the stored record `record_id`, or for `image` (column -> stored value), which is not stored yet?
 
     None is for superusers only, "" for everyone. A rule that cannot be compiled holds for nobody.
     """
     if info.actor.superuser or not rule:
         return info.actor.superuser or rule is not None
     try:
-        question = question_of(catalog, collection, rule, info, image=image is not None)
+        question = question_of(catalog, collection, rule, info, draft=image is not None)
     except RuleError:
         return False
     return holds(reader, question, info, record_id=record_id, image=image)

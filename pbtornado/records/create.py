@@ -86,7 +86,7 @@ class Creation:
         if not rule or self.info.actor.superuser:
             return None
         try:
-            return question_of(self.catalog, self.collection, rule, self.info, image=True)
+            return question_of(self.catalog, self.collection, rule, self.info, draft=True)
         except RuleError as error:
             raise BadRequest(FAILED) from error
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from ..errors import BadRequest, FieldError
 from ..rules.request import Actor, Context, RequestInfo
-from ..rules.rule import Part, RuleError, ask, dissect
+from ..rules.rule import Part, RuleError, Source, ask, dissect
 from ..rules.tester import Examination, examine
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
@@ -18,6 +18,7 @@ from ..store.protocol import Reader
 from ..store.query import Bindable
 from ..values import text_of
 from . import questions
+from .access import unborn
 from .create import new_key
 from .draft import blank, resolve
 from .trial_report import Broken, Reason, Report
@@ -94,7 +95,7 @@ class Trial:
 
     def _examined(self, reader: Reader, info: RequestInfo, image: Mapping[str, Bindable] | None) -> Report:
         parts = self._parts(info)
-        asking = _Asking(self.catalog, self.collection, info, image is not None)
+        asking = _Asking(self.catalog, self.collection, info, "table" if image is None else "draft" if self._creating(info) else "image")
         for name, part in parts.items():
             if broken := asking.broken(name, (part,)):
                 return Report(self.catalog, "error", self.rule, error=broken)
@@ -133,6 +134,10 @@ class Trial:
         row = reader.one(questions.row_by_id(self.collection), {questions.RECORD_ID: self.key})
         return Record.from_row(self.collection, row) if row else None
 
+    def _creating(self, info: RequestInfo) -> bool:
+        """Is the record, where none is stored, one that the request would make?"""
+        return self.named == "createRule" or (self.named in ("", *WRITES) and info.method == "POST")
+
     def _written(self, info: RequestInfo, stored: Record | None) -> tuple[RequestInfo, Mapping[str, Bindable]]:
         """The request as rules of this kind read it, and the record as an image: a create's is made of its body."""
         collection, superuser = self.collection, Actor(superuser=True)
@@ -141,7 +146,7 @@ class Trial:
         if not (self.named in WRITES or (not self.named and info.method in ("POST", "PATCH"))):
             return info, Record(collection, dict(current)).to_row()
         draft = resolve(collection, info.body, current, info.actor)
-        creating = stored is None and (self.named == "createRule" or info.method == "POST")
+        creating = stored is None and self._creating(info)
         values = {**current, **draft.values, **given} if creating else dict(current)
         if creating:
             values |= {"id": values["id"] or new_key(collection), **({"verified": False} if collection.is_auth else {})}
@@ -155,27 +160,30 @@ class _Asking:
     catalog: Catalog
     collection: Collection
     info: RequestInfo
-    image: bool
+    source: Source
+
+    @property
+    def _asked(self) -> Collection:
+        return unborn(self.collection) if self.source == "draft" else self.collection
 
     @property
     def _options(self) -> dict[str, Any]:
-        record: Literal["image", "table"] = "image" if self.image else "table"
         actor = self.info.actor
-        return {"actor": actor.record.collection if actor.record else None, "superuser": actor.superuser, "record": record}
+        return {"actor": actor.record.collection if actor.record else None, "superuser": actor.superuser, "record": self.source}
 
     def broken(self, name: str, parts: tuple[Part, ...]) -> Broken | None:
         """Why these parts cannot be asked."""
         try:
-            ask(self.catalog, self.collection, parts, **self._options)
+            ask(self.catalog, self._asked, parts, **self._options)
         except RuleError as error:
             return Broken(name, parts[0].text if name else "", str(error), error.span)
         return None
 
     def examine(self, reader: Reader, parts: tuple[Part, ...], image: Mapping[str, Bindable] | None, key: str) -> Examination:
         """What the parts come to together."""
-        question, dissected = dissect(self.catalog, self.collection, parts, **self._options)
+        question, dissected = dissect(self.catalog, self._asked, parts, **self._options)
         params = {**question.bind(self.info, image), questions.RECORD_ID: key}
-        return examine(reader, question, dissected, params, None if self.image else questions.IS_THE_ONE)
+        return examine(reader, question, dissected, params, questions.IS_THE_ONE if self.source == "table" else None)
 
 
 # ---- what was sent

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import product
 from threading import Lock
 from typing import Any, Literal
 
@@ -29,6 +30,8 @@ MAX_FILTER_LENGTH = 3500
 """Characters of a client's filter."""
 KEPT = 2000
 """Compiled questions that are kept."""
+Source = Literal["table", "image", "draft"]
+"""Where the record is: stored; an image of a stored row; values of one that is yet to be, compared as they are."""
 PRIVATE = ("@collection.", "@request.")
 """What a client's filter or sort may not contain anywhere, a quoted text included."""
 
@@ -88,7 +91,7 @@ def ask(
     sort: str = "",
     actor: Collection | None = None,
     superuser: bool = False,
-    record: Literal["table", "image"] = "table",
+    record: Source = "table",
     request: Literal["params", "subscribers"] = "params",
     ghosts: frozenset[str] = frozenset(),
 ) -> Question:
@@ -132,7 +135,7 @@ def dissect(
     *,
     actor: Collection | None = None,
     superuser: bool = False,
-    record: Literal["table", "image"] = "table",
+    record: Source = "table",
 ) -> tuple[Question, list[Dissected]]:
     """The question that `ask` gives, and what it is made of: the parts in their order, then list rules. Raises RuleError."""
     slots = Slots()
@@ -184,7 +187,7 @@ class _Compilation:
         slots: Slots,
         asking: Asking,
         superuser: bool,
-        record: Literal["table", "image"],
+        record: Source,
     ) -> None:
         self._find, self._collection, self._joins, self._slots, self._asking = find, collection, joins, slots, asking
         self._superuser, self._record = superuser, record
@@ -193,10 +196,10 @@ class _Compilation:
 
     def question(self, parts: tuple[Part, ...], sort: str) -> Question:
         """All parts and the sort; a client's parts and its sort speak of the same joined rows."""
+        if not self._superuser:
+            _refuse_private(*(part.text for part in parts if not part.trusted), sort)
         client = self._resolver("client", trusted=self._superuser)
         conditions = [self._part(part, client, f"part{number}") for number, part in enumerate(parts)]
-        if not self._superuser:
-            _refuse_private(sort)
         order = order_of(sort, self._names(client))
         if not client.trusted:
             conditions += [self._listable(alias, collection) for alias, collection in client.visited.items() if collection.list_rule]
@@ -215,8 +218,6 @@ class _Compilation:
             return self._condition(part.text, self._resolver(scope, trusted=True))
         if len(part.text) > MAX_FILTER_LENGTH:
             raise RuleError("max filter length limit reached")
-        if not self._superuser:
-            _refuse_private(part.text)
         return self._condition(part.text, client)
 
     def _listable(self, alias: str, collection: Collection) -> Expr:
@@ -250,11 +251,12 @@ class _Compilation:
         if self._record == "table":
             return Table(self._collection.name)
         read = [one for one in self._collection.fields if one.name in self._joins.root_columns]
-        return Image(tuple(one.name for one in read), kinds=tuple(one.kind for one in read))
+        kinds = tuple(one.kind for one in read) if self._record == "image" else ()
+        return Image(tuple(one.name for one in read), kinds=kinds)
 
 
-def _refuse_private(text: str) -> None:
-    for name in PRIVATE:
+def _refuse_private(*texts: str) -> None:
+    for text, name in product(texts, PRIVATE):
         if name in text:
             raise PrivateName(f"Only superusers can filter by {name}")
 

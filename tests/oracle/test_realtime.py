@@ -125,7 +125,7 @@ def expected(reader: Reader, listener: Listener, changes: list[Change]) -> list[
     live, collection, info = listener.live, listener.live.collection("posts"), listener.info.within("realtime")
 
     def sees(image: dict[str, Any], filter: str) -> bool:
-        question = question_of(live.catalogs.current, collection, "", info, image=True, filter=filter)
+        question = question_of(live.catalogs.current, collection, "", info, draft=True, filter=filter)
         allowed = allows(reader, live.catalogs.current, collection, collection.list_rule, info, image=image)
         return allowed and holds(reader, question, info, image=image)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pbtornado.records.access import allows
 from pbtornado.rules.request import RequestInfo
-from tests.records.world import GUEST, SUPERUSER, World, number
+from tests.records.world import GUEST, SUPERUSER, World, number, relation
 
 
 async def may(world: World, rule: str | None, info: RequestInfo, key: str = "", image: dict[str, int] | None = None) -> bool:
@@ -33,3 +33,14 @@ async def test_broken_rules_hold_for_nobody(world: World) -> None:
     await world.make("posts", number("n"))
     key = (await world.add("posts", n=1))["id"]
     assert not await may(world, "gone = 1 || n = 1", GUEST, key)
+
+
+async def test_a_record_that_is_yet_to_be(world: World) -> None:
+    """Its values have no columns that would convert what they are compared with, and nothing can refer to it."""
+    posts = await world.make("posts", number("n"))
+    await world.make("notes", relation("post", posts))
+    key = (await world.add("posts", n=5))["id"]
+    assert await may(world, "n = '5'", GUEST, key)
+    assert not await may(world, "n = '5'", GUEST, image={"n": 5})
+    assert await may(world, "notes_via_post.id = '' || n = 5", GUEST, key)
+    assert not await may(world, "notes_via_post.id = '' || n = 5", GUEST, image={"n": 5})

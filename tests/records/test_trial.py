@@ -175,14 +175,15 @@ async def test_the_verdict_is_that_of_the_rule_in_earnest(world: World) -> None:
 async def both(world: World, rule: str, key: str, info: RequestInfo, *, stored: bool) -> tuple[bool, bool]:
     """The verdict in earnest, and that of the trial."""
     record = await world.stored("posts", key)
-    asked = RequestInfo(info.actor, query={"q": "a", "n": "5"})
+    method = "GET" if stored else "POST"
+    asked = RequestInfo(info.actor, method=method, query={"q": "a", "n": "5"})
     about: dict[str, Any] = {"record_id": key} if stored else {"image": record.to_row()}
     catalog = world.catalogs.current
     earnest = await world.store.read(lambda reader: allows(reader, catalog, world.collection("posts"), rule, asked, **about))
     given = {"id": key} if stored else {"values": plain(record)}
-    found = await try_out(world, rule=rule, identity=identity(info), request=REQUESTED, record=given)
-    assert found["reason"] == "expression", rule
-    assert explained(found) == found["allowed"], rule
+    found = await try_out(world, rule=rule, identity=identity(info), request={**REQUESTED, "method": method}, record=given)
+    broken = found["reason"] == "error" and "_via_" in rule and not stored  # nothing leads back to a record that is yet to be
+    assert broken or (found["reason"] == "expression" and explained(found) == found["allowed"]), rule
     assert earnest == found["allowed"], (rule, key, info.actor.label, stored)
     return earnest, found["allowed"]
 

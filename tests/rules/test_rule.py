@@ -41,6 +41,12 @@ def test_a_filter_that_mentions_private_names_is_refused(world: World, filter: s
     assert ask(world.catalog, world.find("posts"), (Part(filter, False),), superuser=True)
 
 
+def test_private_names_are_refused_before_anything_else(world: World) -> None:
+    """In a sort too, whatever the filter says."""
+    with pytest.raises(PrivateName):
+        world.ids("posts", "", filter="nope = 1", sort="@request.auth.id")
+
+
 def test_filters_have_limits(world: World) -> None:
     """On their length and the number of comparisons."""
     assert world.ids("posts", "", filter=" && ".join(["n>=0"] * 200))
