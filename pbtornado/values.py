@@ -286,11 +286,14 @@ def bool_of(raw: Any) -> bool:
 
 
 def texts_of(raw: Any) -> list[str]:
-    """The texts of a list, a JSON array in a text, or one scalar; empty ones and repetitions left out."""
+    """The texts of a list, a JSON array in a text, or one scalar; empty ones and repetitions left out.
+
+    A list that holds a list or an object has none.
+    """
     if isinstance(raw, str):
         items = _texts_in(raw) if "[" in raw else [raw]
     elif isinstance(raw, list | tuple):
-        items = [text_of(item) for item in raw]
+        items = [] if any(isinstance(item, list | tuple | dict) for item in raw) else [text_of(item) for item in raw]
     else:
         items = [text_of(raw)]
     return [item for item in dict.fromkeys(items) if item]

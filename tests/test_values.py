@@ -96,10 +96,11 @@ def test_scalars_become_truth() -> None:
 
 
 def test_lists_of_texts_are_distinct_and_not_empty() -> None:
-    """A JSON array in a text is a list too."""
+    """A JSON array in a text is a list too; one structure in it, and a list has no texts."""
     assert texts_of(["a", "", "b", "a", 1, None]) == ["a", "b", "1"]
     assert texts_of('["a","b"]') == ["a", "b"]
     assert texts_of("[a") == ["[a"]
+    assert texts_of(["a", None, {}]) == texts_of([["a"], "b"]) == []
 
 
 def test_a_long_text_that_is_no_number_is_known_at_once() -> None:
