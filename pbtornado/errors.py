@@ -77,6 +77,13 @@ class NotFound(ApiError):
     default = "The requested resource wasn't found."
 
 
+class Changed(ApiError):
+    """412: the record is in another state than the one a write was meant for."""
+
+    status = 412
+    default = "The record is in another state than the request expects."
+
+
 class TooLarge(ApiError):
     """413: the body is over its limit."""
 

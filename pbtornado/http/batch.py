@@ -15,6 +15,7 @@ from ..rules.projection import Projection
 from ..rules.request import RequestInfo
 from ..values import ReceivedFile
 from .body import Body
+from .conditional import expected_by
 from .handler import ApiHandler
 from .info import query_values, snake_case
 
@@ -60,6 +61,12 @@ class Asked:
         if not self.url or len(self.url) > LONGEST_URL:
             found["url"] = too_long(LONGEST_URL) if self.url else REQUIRED
         return found
+
+    @property
+    def expected(self) -> frozenset[str] | None:
+        """The versions that it is meant for."""
+        found = [value for name, value in self.headers.items() if name.lower() == "if-match"]
+        return expected_by(found[0]) if found else None
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -112,7 +119,8 @@ class Batch(ApiHandler):
         query = asked.query
         info = self.info_of(asked, query)
         payload = self.payload(target[1], asked) if verb != "delete" else {}
-        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), self.refusal(target[1], verb, asked))
+        refusal = self.refusal(target[1], verb, asked)
+        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), refusal, asked.expected)
 
     def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
         """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""

@@ -223,8 +223,9 @@ class ApiHandler(Answers):
         self.clear_header("Content-Type")
         self.finish()
 
-    def compute_etag(self) -> None:
-        """None: an answer of the API belongs to one moment and one actor."""
+    def compute_etag(self) -> str | None:
+        """None: an answer of the API belongs to one moment and one actor, unless its handler knows better."""
+        return None
 
     async def head(self, *path: str) -> None:
         answer = self.get(*path)

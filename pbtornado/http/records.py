@@ -7,11 +7,18 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import NotFound
+from .conditional import expected, tag_of
 from .handler import ApiHandler
 
 
 class _OfCollection(ApiHandler):
     """A request whose first path parameter names a collection."""
+
+    tag: str | None = None
+
+    def compute_etag(self) -> str | None:
+        """The tag of the record that is read."""
+        return self.tag
 
     def body_limit(self) -> int:
         """A create or update may carry as much as its collection's fields can hold."""
@@ -26,6 +33,15 @@ class _OfCollection(ApiHandler):
         """The body's values, and its uploads for the collection's file fields."""
         collection = self.backend.catalogs.current.find(name)
         return self.body().payload({field.name for field in collection.file_fields} if collection else ())
+
+    def answer_record(self, shown: Mapping[str, Any]) -> None:
+        """Sends a record with its tag. Tornado answers 304 to a reader who has it already."""
+        self.tag = tag_of(shown, self.query("fields"))
+        if self.request.method not in ("GET", "HEAD"):
+            self.set_header("ETag", self.tag)
+        if "Access-Control-Allow-Origin" in self._headers:
+            self.set_header("Access-Control-Expose-Headers", "ETag")
+        self.answer(shown)
 
 
 class Records(_OfCollection):
@@ -49,7 +65,7 @@ class Records(_OfCollection):
         )
 
     async def post(self, collection: str) -> None:
-        self.answer(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))
+        self.answer_record(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))
 
 
 class OneRecord(_OfCollection):
@@ -58,12 +74,13 @@ class OneRecord(_OfCollection):
     tags = MappingProxyType({"GET": ("view",), "PATCH": ("update",), "DELETE": ("delete",)})
 
     async def get(self, collection: str, record: str) -> None:
-        self.answer(await self.backend.records.view(collection, record, self.info(), self.query("expand")))
+        self.answer_record(await self.backend.records.view(collection, record, self.info(), self.query("expand")))
 
     async def patch(self, collection: str, record: str) -> None:
-        payload = self.payload(collection)
-        self.answer(await self.backend.records.update(collection, record, payload, self.info(), self.query("expand")))
+        meant = expected(self.request.headers)
+        payload, expand = self.payload(collection), self.query("expand")
+        self.answer_record(await self.backend.records.update(collection, record, payload, self.info(), expand, expected=meant))
 
     async def delete(self, collection: str, record: str) -> None:
-        await self.backend.records.delete(collection, record, self.info())
+        await self.backend.records.delete(collection, record, self.info(), expected=expected(self.request.headers))
         self.answer_nothing()

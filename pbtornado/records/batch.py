@@ -70,7 +70,7 @@ class Batch:
         for step in self.steps:
             if step.costs():
                 if not step.depends_on(touched):
-                    step.refusal = await self.parts.store.read(partial(_refusal, step))
+                    step.refusal = await self.parts.read(self.catalog, partial(_refusal, step))
                 if step.refusal:
                     return
                 await step.prepare()
@@ -87,7 +87,7 @@ class Batch:
 
     async def _write(self) -> list[Record | Shown]:
         """Again where an old password turned out to be in need of a check; each one is checked once."""
-        long = len(self.steps) > LONG or await self.parts.store.read(self._is_long)
+        long = len(self.steps) > LONG or await self.parts.read(self.catalog, self._is_long)
         while True:
             try:
                 return await self.parts.write(self._commit, self.info, long=long)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from ..errors import BadRequest, Invalid, NotFound
 from ..rules.request import RequestInfo
+from ..schema.record import Record
 from ..store.protocol import Reader, Writer
 from . import cascade
 from .access import refuse_locked, writable
 from .parts import Parts
 from .read import by_rule, load_if
+from .versions import refuse_changed
 
 
 class Deletion:
-    """One delete request."""
+    """One delete request; see `refuse_changed` for `expected`."""
 
-    def __init__(self, parts: Parts, name: str, record_id: str, info: RequestInfo) -> None:
-        self.parts, self.record_id, self.info = parts, record_id, info
+    def __init__(self, parts: Parts, name: str, record_id: str, info: RequestInfo, expected: frozenset[str] | None = None) -> None:
+        self.parts, self.record_id, self.info, self.expected = parts, record_id, info, expected
         self.mark, self.catalog = parts.collections()
         self.collection = writable(self.catalog, name)
         if not record_id:
@@ -40,18 +42,23 @@ class Deletion:
         self.apply(writer)
 
     def rehearse(self, reader: Reader) -> None:
-        """Raises NotFound where there is no such record, or not for this actor, as things are."""
-        load_if(reader, self.question, self.collection, self.record_id, self.info)
+        """Raises NotFound where there is no such record, or not for this actor, as things are; Changed."""
+        self._loaded(reader)
+
+    def _loaded(self, reader: Reader) -> Record:
+        record = load_if(reader, self.question, self.collection, self.record_id, self.info)
+        refuse_changed(reader, self.catalog, record, self.info, self.expected)
+        return record
 
     def apply(self, writer: Writer) -> None:
         """The delete as a whole, in a transaction under way."""
-        record = load_if(writer, self.question, self.collection, self.record_id, self.info)
+        record = self._loaded(writer)
         try:
             cascade.delete(writer, self.catalog, record)
         except Invalid as error:  # relations that let go of it are no longer unique
             raise BadRequest(cascade.REFERENCED, error.errors) from error
 
 
-async def delete(parts: Parts, name: str, record_id: str, info: RequestInfo) -> None:
-    """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
-    await parts.settled(lambda: Deletion(parts, name, record_id, info).run())
+async def delete(parts: Parts, name: str, record_id: str, info: RequestInfo, expected: frozenset[str] | None = None) -> None:
+    """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, Changed, BadRequest."""
+    await parts.settled(lambda: Deletion(parts, name, record_id, info, expected).run())

@@ -20,6 +20,10 @@ from .parts import Parts, RecordStore
 from .read import listing, viewing
 from .steps import Item
 from .throttle import Throttle
+from .transfer.exporting import Export
+from .transfer.formats import Format
+from .transfer.importing import Import
+from .transfer.outcome import Wanted
 from .trial import Trial
 from .update import update
 
@@ -76,17 +80,29 @@ class Records:
         record = await create(self.parts, name, payload, info)
         return (await self.export([record], info, expand))[0]
 
-    async def update(self, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
+    async def update(
+        self,
+        name: str,
+        record_id: str,
+        payload: Mapping[str, Any],
+        info: RequestInfo,
+        expand: str = "",
+        *,
+        expected: frozenset[str] | None = None,
+    ) -> dict[str, Any]:
         """Changes a record and returns it; keys with modifiers (`n+`, `+tags`, `tags-`) work on the record as it is at the commit.
 
-        Raises NotFound, Forbidden, BadRequest.
+        With `expected` only where the record is in one of these versions. Raises NotFound, Forbidden, Changed, BadRequest.
         """
-        record = await update(self.parts, name, record_id, payload, info)
+        record = await update(self.parts, name, record_id, payload, info, expected)
         return (await self.export([record], info, expand))[0]
 
-    async def delete(self, name: str, record_id: str, info: RequestInfo) -> None:
-        """Deletes a record and what cannot be without it. Raises NotFound, Forbidden, BadRequest."""
-        await delete(self.parts, name, record_id, info)
+    async def delete(self, name: str, record_id: str, info: RequestInfo, *, expected: frozenset[str] | None = None) -> None:
+        """Deletes a record and what cannot be without it, with `expected` only where it is in one of these versions.
+
+        Raises NotFound, Forbidden, Changed, BadRequest.
+        """
+        await delete(self.parts, name, record_id, info, expected)
 
     async def batch(self, items: Sequence[Item], info: RequestInfo, seconds: float) -> AllShown:
         """Makes all these writes in one transaction, or none; for each the record as it was after it, None for a delete.
@@ -94,6 +110,14 @@ class Records:
         `info` is the request that asks for all of them; it may take `seconds` before the transaction and within. Raises BadRequest.
         """
         return await batch(self.parts, items, info, seconds)
+
+    def exporting(self, name: str, format: Format, info: RequestInfo, filter: str = "") -> Export:
+        """An export of a collection's records to a file, by a superuser. Raises NotFound, BadRequest."""
+        return Export(self.parts, name, format, filter, info)
+
+    def importing(self, name: str, wanted: Wanted, info: RequestInfo) -> Import:
+        """An import of records from a file, by a superuser. Raises NotFound, BadRequest."""
+        return Import(self.parts, name, wanted, info)
 
     async def test_rule(self, data: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
         """What a rule or filter would say, and why, as `trial` has it. Raises BadRequest."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
-from ..errors import ApiError, NotFound
+from ..errors import ApiError, Changed, NotFound
 from ..rules.request import RequestInfo
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
@@ -41,6 +41,8 @@ class Item:
     info: RequestInfo
     expand: str = ""
     refusal: ApiError | None = None
+    expected: frozenset[str] | None = None
+    """The versions it is meant for, see `refuse_changed`."""
 
 
 class Work(Protocol):
@@ -59,9 +61,9 @@ class Work(Protocol):
 class Upsert:
     """An update or a create, decided when its turn comes."""
 
-    def __init__(self, parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
-        self._parts, self._name, self._id, self._payload, self._info = parts, name, record_id, payload, info
-        self.collection = writable(parts.collections()[1], name)
+    def __init__(self, parts: Parts, item: Item) -> None:
+        self._parts, self._item = parts, item
+        self.collection = writable(parts.collections()[1], item.collection)
         self.hashes: Mapping[str, str] = {}
         self._creation: Creation | None = None
         self._update: Update | None = None
@@ -75,7 +77,9 @@ class Upsert:
         return self._choice(writer).apply(writer)
 
     def _choice(self, reader: Reader) -> Creation | Update:
-        exists = reader.exists(questions.exists_by_id(self.collection), {questions.RECORD_ID: self._id})
+        exists = reader.exists(questions.exists_by_id(self.collection), {questions.RECORD_ID: self._item.record_id})
+        if not exists and self._item.expected is not None:
+            raise Changed
         work = self._updating() if exists else self._creating()
         work.hashes = self.hashes
         return work
@@ -90,12 +94,15 @@ class Upsert:
 
     def _updating(self) -> Update:
         if self._update is None:
-            self._update = Update(self._parts, self._name, self._id, self._payload, replace(self._info, method="PATCH"))
+            item = self._item
+            info = replace(item.info, method="PATCH")
+            self._update = Update(self._parts, item.collection, item.record_id, item.payload, info, item.expected)
         return self._update
 
     def _creating(self) -> Creation:
         if self._creation is None:
-            self._creation = Creation(self._parts, self._name, self._payload, replace(self._info, method="POST"))
+            item = self._item
+            self._creation = Creation(self._parts, item.collection, item.payload, replace(item.info, method="POST"))
         return self._creation
 
 
@@ -165,11 +172,11 @@ def _work(parts: Parts, item: Item) -> Work:
         case "create":
             return Creation(parts, name, payload, info)
         case "update":
-            return Update(parts, name, item.record_id, payload, info)
+            return Update(parts, name, item.record_id, payload, info, item.expected)
         case "delete":
-            return Deletion(parts, name, item.record_id, info)
+            return Deletion(parts, name, item.record_id, info, item.expected)
         case "upsert":
-            return Upsert(parts, name, item.record_id, payload, info)
+            return Upsert(parts, item)
 
 
 def _depends(work: Creation | Update, touched: set[str]) -> bool:

@@ -21,6 +21,7 @@ from .guard import guarded
 from .parts import Parts
 from .read import by_rule
 from .uploads import Placed, named, uploads_of
+from .versions import refuse_changed
 
 FAILED = "Failed to update record."
 
@@ -45,10 +46,18 @@ class Unproven(Exception):
 
 
 class Update:
-    """One update request. `payload` may hold uploads; `info` is the request without its body."""
+    """One update request. `payload` may hold uploads; `info` is the request without its body; see `refuse_changed` for `expected`."""
 
-    def __init__(self, parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> None:
-        self.parts, self.payload, self.info, self.record_id = parts, payload, info, record_id
+    def __init__(
+        self,
+        parts: Parts,
+        name: str,
+        record_id: str,
+        payload: Mapping[str, Any],
+        info: RequestInfo,
+        expected: frozenset[str] | None = None,
+    ) -> None:
+        self.parts, self.payload, self.info, self.record_id, self.expected = parts, payload, info, record_id, expected
         self.mark, self.catalog = parts.collections()
         self.collection = writable(self.catalog, name)
         if not record_id:
@@ -101,6 +110,7 @@ class Update:
         info = self.info.with_body(draft.body) if self.question or self.collection.is_auth else self.info
         if self.question and not holds(reader, self.question, info, record_id=self.record_id):
             raise NotFound
+        refuse_changed(reader, self.catalog, old, self.info, self.expected)
         manager = manages(reader, self.catalog, self.collection, info, record_id=self.record_id)
         return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(info.body), manager)
 
@@ -171,10 +181,12 @@ class Update:
             _refuse(self._stored_errors(reader, judged) | errors)
 
 
-async def update(parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo) -> Record:
-    """Changes a record. Raises NotFound, Forbidden, BadRequest with what is wrong with which field."""
+async def update(
+    parts: Parts, name: str, record_id: str, payload: Mapping[str, Any], info: RequestInfo, expected: frozenset[str] | None = None
+) -> Record:
+    """Changes a record. Raises NotFound, Forbidden, Changed, BadRequest with what is wrong with which field."""
     payload = await named(payload)
-    return await parts.settled(lambda: Update(parts, name, record_id, payload, info).run())
+    return await parts.settled(lambda: Update(parts, name, record_id, payload, info, expected).run())
 
 
 def _refuse(errors: Mapping[str, Any]) -> None:
