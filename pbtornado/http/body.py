@@ -19,6 +19,8 @@ IN_MEMORY = 32 << 20
 """Bytes a body may have outside its files, whatever its collection's limit."""
 LONGEST_LENGTH = 18
 """Digits of a body's length that are worth reading."""
+MOST_VALUES = 1_000_000
+"""Commas and brackets in a JSON body: a few bytes of them make objects that take a hundred times as much memory, and seconds."""
 JSON_PAYLOAD = "@jsonPayload"
 
 
@@ -187,7 +189,12 @@ class _Unreadable:
 
 
 def json_object(source: bytes | str) -> dict[str, Any]:
-    """The object a JSON text holds, {} for null; BadRequest for anything else. Bytes that are no UTF-8 become U+FFFD."""
+    """The object a JSON text holds, {} for null; BadRequest for anything else. Bytes that are no UTF-8 become U+FFFD.
+
+    Raises TooLarge where it has more than `MOST_VALUES` values.
+    """
+    if len(source) > MOST_VALUES and _separators(source) > MOST_VALUES:
+        raise TooLarge
     try:
         value = parse_json(source)
     except ValueError:
@@ -200,6 +207,11 @@ def json_object(source: bytes | str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest
     return value
+
+
+def _separators(source: bytes | str) -> int:
+    text = source if isinstance(source, bytes) else source.encode("utf-8", "replace")
+    return sum(map(text.count, (b",", b"[", b"{")))
 
 
 def form_values(values: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from tornado.httputil import HTTPHeaders
 
 from pbtornado.errors import ApiError, BadRequest, TooLarge
-from pbtornado.http.body import Body, BodyReader, infer
+from pbtornado.http.body import MOST_VALUES, Body, BodyReader, infer
 from pbtornado.values import ReceivedFile
 from tests.http.forms import END, MULTIPART, part
 
@@ -190,6 +190,14 @@ def test_json_has_the_limit_of_memory(tmp_path: Path) -> None:
     """JSON is held in memory, so its limit holds even where files may be larger."""
     with pytest.raises(TooLarge):
         read(tmp_path, "application/json", b'"' + b"x" * 200 + b'"', 10, in_memory=100)
+
+
+@pytest.mark.parametrize("item", [b"[],", b"1,", b'{"":{}},'])
+def test_json_of_too_many_values_is_refused(tmp_path: Path, item: bytes) -> None:
+    """A body within its limit can still be millions of objects."""
+    body = b'{"a":[' + item * (MOST_VALUES + 1) + b"0]}"
+    with pytest.raises(TooLarge):
+        read(tmp_path, "application/json", body, limit=len(body), in_memory=len(body))
 
 
 def test_files_are_not_in_memory(tmp_path: Path) -> None:
