@@ -7,7 +7,7 @@ placeholder n + 1.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .query import (
     And,
@@ -66,7 +66,9 @@ class Dialect(ABC):
     @abstractmethod
     def like(self, value: str, pattern: str, negated: bool) -> str: ...
     @abstractmethod
-    def json_item(self, value: str, path: str) -> str: ...
+    def json_item(self, value: str, path: str, bound: Callable[[str], str]) -> str:
+        """`bound` spells a constant text that may come from outside."""
+
     @abstractmethod
     def json_length(self, value: str) -> str: ...
     @abstractmethod
@@ -198,7 +200,7 @@ class Rendering:
             case Concat(items):
                 return self._all(items, " || ", "''")
             case JsonItem(value, path):
-                return dialect.json_item(self.expr(value), path)
+                return dialect.json_item(self.expr(value), path, lambda text: self.expr(Value(text)))
             case JsonLength(value):
                 return dialect.json_length(self.expr(value))
             case Call(name, args):

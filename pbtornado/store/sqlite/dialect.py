@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..dialect import Dialect
 
@@ -40,10 +40,11 @@ class SqliteDialect(Dialect):
     def like(self, value: str, pattern: str, negated: bool) -> str:
         return f"({value} {'NOT ' if negated else ''}LIKE {pattern} ESCAPE '\\')"
 
-    def json_item(self, value: str, path: str) -> str:
-        step = literal(path if not path or path.startswith("[") else "." + path)
-        plain = f"json_extract(json_object('pb', {value}), '$.pb{step}')"
-        return f"(CASE WHEN json_valid({value}) THEN json_extract({value}, '${step}') ELSE {plain} END)"
+    def json_item(self, value: str, path: str, bound: Callable[[str], str]) -> str:
+        step = path if path.startswith("[") else f".{path}"
+        json, plain = (bound(f"${step}"), bound(f"$.pb{step}")) if path else ("'$'", "'$.pb'")
+        wrapped = f"json_extract(json_object('pb', {value}), {plain})"
+        return f"(CASE WHEN json_valid({value}) THEN json_extract({value}, {json}) ELSE {wrapped} END)"
 
     def json_length(self, value: str) -> str:
         plain = f"CASE WHEN {value} = '' OR {value} IS NULL THEN 0 ELSE 1 END"
