@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import BadRequest
 from ..rules.request import RequestInfo
 from ..rules.rule import RuleError
 from ..schema.catalog import Catalog
@@ -22,6 +23,8 @@ from .access import bound, question_of
 MAX_LEVELS = 6
 MAX_BACK_RELATIONS = 1000
 """Records that one record gets through one back-relation."""
+MAX_EXPANDED = 250_000
+"""Records that one answer shows in all, each as often as it is shown: paths that lead there and back multiply."""
 BACK_RELATION = re.compile(r"(\w+)_via_(\w+)", re.ASCII)
 OLD_BACK_RELATION = re.compile(r"(\w+)\((\w+)\)", re.ASCII)
 
@@ -54,24 +57,40 @@ class Expansion:
 
     def __init__(self, reader: Reader, catalog: Catalog, info: RequestInfo, present: Present) -> None:
         self.reader, self.catalog, self.info, self.present = reader, catalog, info, present
+        self.left = MAX_EXPANDED
 
-    def attach(self, records: Sequence[Record], tree: Branches, level: int = 1) -> bool:
-        """Sets `expand` of each record. True where at least one branch, or none at all, could be followed."""
+    def attach(self, records: Sequence[Record], tree: Branches, level: int = 1, times: Sequence[int] = ()) -> bool:
+        """Sets `expand` of each record. True where at least one branch, or none at all, could be followed.
+
+        `times`: how often the answer shows each record, once where it is not given. Raises BadRequest for an answer without measure.
+        """
         if not tree or not records or level > MAX_LEVELS:
             return True
-        followed = [self._follow(records, name, below, level) for name, below in tree.items()]
+        followed = [self._follow(records, name, below, level, times or [1] * len(records)) for name, below in tree.items()]
         return any(followed)
 
-    def _follow(self, records: Sequence[Record], name: str, below: Branches, level: int) -> bool:
+    def _follow(self, records: Sequence[Record], name: str, below: Branches, level: int, times: Sequence[int]) -> bool:
         step = self._step(records, name)
         related = self._load(step) if step else None
-        if step is None or related is None or not self.attach(related, below, level + 1):
+        if step is None or related is None or not self.attach(related, below, level + 1, self._shown(step, related, times)):
             return False
         by_id = dict(zip([record.id for record in related], self.present(self.reader, self.catalog, related, self.info), strict=True))
         for record, ids in zip(records, step.ids, strict=True):
             visible = [by_id[key] for key in ids if key in by_id]
             record.expand = {**(record.expand or {}), **_entry(name, visible, step.many)}
         return True
+
+    def _shown(self, step: Step, related: Sequence[Record], times: Sequence[int]) -> list[int]:
+        """How often the answer shows each of the related records. Raises BadRequest where that is too often in all."""
+        counts = dict.fromkeys([record.id for record in related], 0)
+        for ids, often in zip(step.ids, times, strict=True):
+            for key in ids:
+                if key in counts:
+                    counts[key] += often
+        self.left -= sum(counts.values())
+        if self.left < 0:
+            raise BadRequest("Too many records to expand.")
+        return list(counts.values())
 
     def _load(self, step: Step) -> list[Record] | None:
         """The target records the actor may view; None where he may view none at all or the rule is broken."""

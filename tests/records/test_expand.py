@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from pbtornado.errors import BadRequest
+from pbtornado.records import expand
 from pbtornado.records.expand import branches
 from pbtornado.records.read import listing
 from pbtornado.store.protocol import Origin
@@ -120,3 +124,13 @@ async def test_one_question_for_each_level(world: World) -> None:
     answer = await world.store.read(lambda reader: question.answer(Counting(reader)))  # type: ignore[arg-type]
     assert len(answer["items"]) == 22
     assert len(asked) == 2
+
+
+async def test_paths_there_and_back_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step back multiplies what an answer shows; beyond a limit there is none."""
+    ids = await library(world)
+    monkeypatch.setattr(expand, "MAX_EXPANDED", 2 + 4)
+    there_and_back = "books_via_author.author"
+    assert (await world.records.view("authors", ids["ann"], GUEST, there_and_back))["expand"]
+    with pytest.raises(BadRequest):
+        await world.records.view("authors", ids["ann"], GUEST, f"{there_and_back}.books_via_author")
