@@ -1,0 +1,1 @@
+"""Records out to files and in from files, many at a time."""
