@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import __version__
+from .commands.records import add_records, records
+from .commands.refusal import Refusal
 from .config import Options
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ examples:
   pbtornado serve                                       serve ./pb_data at http://127.0.0.1:8090
   pbtornado serve --http 0.0.0.0:80 --dir /var/lib/app  for everybody, on another directory
   pbtornado superuser create me@example.com             make the first superuser; asks for the password
+  pbtornado records export posts --output posts.csv     the records of a collection, as a file
   pbtornado serve --help                                all options of a command
 """
 SERVE_EXAMPLES = """\
@@ -50,10 +53,6 @@ SUPERUSER_VERBS = {
 }
 
 
-class Refusal(Exception):
-    """A command cannot do what it was asked; the message is a sentence for whoever asked."""
-
-
 class Parser(ArgumentParser):
     """Says what is wrong in one line, and where to read on."""
 
@@ -72,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known.print_help()
         return 2
     try:
-        return serve(asked) if asked.command == "serve" else superuser(asked)
+        return {"serve": serve, "superuser": superuser, "records": records}[asked.command](asked)
     except Refusal as refusal:
         print(f"pbtornado: {refusal}", file=sys.stderr)
         return 1
@@ -97,6 +96,7 @@ def parser() -> ArgumentParser:
     verbs = people.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
     for verb, about in SUPERUSER_VERBS.items():
         add_superuser(verbs.add_parser(verb, help=about, description=about.capitalize() + ".", parents=[everywhere]), verb)
+    add_records(commands.add_parser("records", help="export and import records", parents=[everywhere]), [everywhere])
     return top
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pbtornado import __version__
-from pbtornado.cli import Refusal, main, options, parser
+from pbtornado.cli import main, options, parser
+from pbtornado.commands.refusal import Refusal
 from pbtornado.config import Options
 
 

@@ -59,8 +59,8 @@ class Source:
 
     @property
     def position(self) -> int:
-        """Bytes read so far."""
-        return self._binary.tell()
+        """Bytes read so far; 0 where they come through a pipe."""
+        return self._binary.tell() if self._binary.seekable() else 0
 
     def rows(self) -> Iterator[SourceRow]:
         """Every row. Raises Unreadable."""
