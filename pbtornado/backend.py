@@ -37,7 +37,7 @@ class Backend:
         self.settings = Settings(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
-        self.thumbs = Thumbs(self.storage)
+        self.thumbs = Thumbs(self.storage, turns=options.data_dir / ".pbtornado" / "heavy")
         self.files = Files(self.catalogs, self.storage, self.thumbs)
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.mailer = Mailer(self.settings)

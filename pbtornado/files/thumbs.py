@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import logging
 import os
@@ -12,8 +13,9 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..schema.catalog import Catalogs
@@ -31,8 +33,8 @@ TYPES = ("image/png", "image/jpg", "image/jpeg", "image/gif", "image/webp")
 ALWAYS = "100x100"
 """The size every file field allows."""
 
-PIXELS = 50_000_000
-"""Pixels an image may have."""
+PIXELS = 36_000_000
+"""Pixels an image may have; decoded and half transformed they are some ten bytes each."""
 JPEG_PIXELS = 100_000_000
 """Pixels a JPEG may have that can be decoded at a reduced size."""
 HEAVY_PIXELS = 16_000_000
@@ -97,15 +99,44 @@ class Undrawable(Exception):
 _TURNS = ("", "FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 """What to do with an image of each EXIF orientation to set it upright."""
 
-_heavy = threading.Lock()
+_WEBP = re.compile(rb"RIFF....WEBPVP8(?:(X)....(?:....)(......)|(L)..../(....)|( )....(?:...)\x9d\x01\x2a(....))", re.DOTALL)
+_WEBP_HEAD = 32
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _RESULTS = {"image/jpeg": ("JPEG", {"quality": 88}), "image/gif": ("GIF", {})}
 
 
-def draw(source: BinaryIO, content_type: str, size: Size) -> tuple[bytes, str]:
+class Turns:
+    """Lets heavy images be worked on one at a time: by the threads of this process, and with a lock file by all that have it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._file = -1
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        with suppress(OSError):  # without the file it is this process's own turn
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if self._path else -1
+            if self._file >= 0:
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
+        self._lock.release()
+
+
+_own_turns = Turns()
+
+
+def draw(source: BinaryIO, content_type: str, size: Size, turns: Turns = _own_turns) -> tuple[bytes, str]:
     """The thumb's bytes and content type: JPEG of a JPEG, GIF of a GIF, else PNG. Raises Undrawable."""
     try:
-        with _opened(source) as image, _turn(image):
+        webp = webp_pixels(source.read(_WEBP_HEAD))
+        source.seek(0)
+        if webp > PIXELS:
+            raise Undrawable(f"{webp} pixels are too many")
+        with _turn(webp, turns), _opened(source) as image, _turn(0 if webp else image.width * image.height, turns):
             small = _resized(image, size)
             return _encoded(small, content_type, image.info.get("icc_profile"), image.mode)
     except Undrawable:
@@ -127,8 +158,21 @@ def _opened(source: BinaryIO) -> Image:
     return image
 
 
-def _turn(image: Image) -> AbstractContextManager[Any]:
-    return _heavy if image.width * image.height > HEAVY_PIXELS else nullcontext()
+def _turn(pixels: int, turns: Turns) -> AbstractContextManager[Any]:
+    return turns if pixels > HEAVY_PIXELS else nullcontext()
+
+
+def webp_pixels(head: bytes) -> int:
+    """How many pixels a WebP image has, whose decoder makes room for them all as soon as it is opened; 0 for other images."""
+    found = _WEBP.match(head)
+    if not found:
+        return 0
+    if found[1]:
+        return (int.from_bytes(found[2][:3], "little") + 1) * (int.from_bytes(found[2][3:], "little") + 1)
+    bits = int.from_bytes(found[4] or found[6], "little")
+    if found[3]:
+        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1)
+    return (bits & 0x3FFF) * (bits >> 16 & 0x3FFF)
 
 
 def _resized(image: Image, size: Size) -> Image:
@@ -199,12 +243,13 @@ def _encoded(image: Image, content_type: str, profile: Any, mode: str) -> tuple[
 class Thumbs:
     """Gives thumbs, and makes those that are missing, each once however many ask for it."""
 
-    def __init__(self, storage: Storage, *, workers: int | None = None, wait: float | None = None) -> None:
-        """`workers`: how many are made at a time; `wait`: seconds somebody waits for one before he gets the original.
+    def __init__(self, storage: Storage, *, workers: int | None = None, wait: float | None = None, turns: Path | None = None) -> None:
+        """`workers`: how many are made at a time; `wait`: seconds somebody waits for one before he gets the original;
+        `turns`: a lock file by which the processes that have it work on heavy images one at a time.
 
         Not given, they are `PB_THUMBS_MAX_WORKERS` and `PB_THUMBS_MAX_WAIT` of the environment, else 2 and 60.
         """
-        self._storage = storage
+        self._storage, self._turns = storage, Turns(turns)
         self.workers = workers or _setting("PB_THUMBS_MAX_WORKERS", min(2, os.cpu_count() or 1))
         self._wait = wait or _setting("PB_THUMBS_MAX_WAIT", 60)
         self._pool: ThreadPoolExecutor | None = None
@@ -231,7 +276,7 @@ class Thumbs:
         return await self._made(original, wanted, size)
 
     async def _made(self, original: Blob, wanted: str, size: str) -> Blob:
-        making = asyncio.get_running_loop().run_in_executor(self._threads(), make_thumb, self._storage, original, wanted, size)
+        making = asyncio.get_running_loop().run_in_executor(self._threads(), make_thumb, self._storage, original, wanted, size, self._turns)
         try:
             return await asyncio.wait_for(making, self._wait) or original
         except Undrawable as error:
@@ -261,14 +306,14 @@ class Thumbs:
             self._pool = None
 
 
-def make_thumb(storage: Storage, original: Blob, wanted: str, size: str) -> Blob | None:
+def make_thumb(storage: Storage, original: Blob, wanted: str, size: str, turns: Turns = _own_turns) -> Blob | None:
     """Draws and stores a thumb; None where the original has gone meanwhile. Raises Undrawable, OSError."""
     measure = parse_size(size)
     if measure is None or original.size > SOURCE_BYTES:
         raise Undrawable(f"{size} of {original.size} bytes")
     try:
         with storage.open(original.key) as source:
-            content, content_type = draw(source, original.content_type, measure)
+            content, content_type = draw(source, original.content_type, measure, turns)
     except FileNotFoundError:
         return None
     storage.put(wanted, content, content_type)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,7 +15,7 @@ from PIL import Image
 from pbtornado.files import thumbs as module
 from pbtornado.files.local import LocalStorage
 from pbtornado.files.storage import thumb_key
-from pbtornado.files.thumbs import Size, Thumbs, Undrawable, draw, parse_size
+from pbtornado.files.thumbs import Size, Thumbs, Turns, Undrawable, draw, parse_size, webp_pixels
 from tests.conftest import ExpectLog
 from tests.files.images import QUARTERS, colours, opened, png_claiming, quarters, saved
 
@@ -184,6 +186,29 @@ def test_large_jpeg_is_decoded_small(monkeypatch: pytest.MonkeyPatch) -> None:
     for content, size in ((quarters(1600, 1200, "JPEG", progressive=True), "40x30"), (quarters(1600, 1200, "JPEG"), "1000x900")):
         with pytest.raises(Undrawable):
             thumb(content, size, "image/jpeg")
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"save_all": True, "append_images": [Image.new("RGB", (31, 17), "red")]}])
+def test_a_webp_says_its_size_before_it_is_opened(options: dict[str, Any]) -> None:
+    """Lossy, lossless or animated; other images say nothing."""
+    target = io.BytesIO()
+    Image.new("RGB", (31, 17)).save(target, "WEBP", **options)
+    assert webp_pixels(target.getvalue()[:32]) == 31 * 17
+    assert webp_pixels(quarters(31, 17)[:32]) == 0
+
+
+async def test_heavy_images_take_turns_with_other_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has the lock file works alone; a light image needs no turn."""
+    turns = Turns(tmp_path / "heavy")
+    image = quarters(20, 20)
+    with (tmp_path / "heavy").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert draw(io.BytesIO(image), "image/png", Size(5, 5), turns)[0]
+        monkeypatch.setattr(module, "HEAVY_PIXELS", 100)
+        waits = asyncio.ensure_future(asyncio.to_thread(draw, io.BytesIO(image), "image/png", Size(5, 5), turns))
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+    assert (await waits)[0]
 
 
 # ---- making
