@@ -64,7 +64,7 @@ class Match:
         self._catalog, self._collection, self._actor, self._superuser = catalog, collection, actor, superuser
         self._parts: tuple[Part, ...] = () if superuser or not rule else (Part(rule, True),)
         if filter:
-            self._parts += (Part(filter, superuser),)
+            self._parts += (Part(filter, False),)
         self.locked = rule is None and not superuser
         self.open = not self._parts
         self._questions: dict[frozenset[str], tuple[Question, bool]] = {}

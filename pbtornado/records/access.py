@@ -51,7 +51,7 @@ def question_of(
     superuser = info.actor.superuser
     parts = [Part(rule, True)] if rule and not superuser else []
     if filter:
-        parts.append(Part(filter, superuser))
+        parts.append(Part(filter, False))
     return ask(
         catalog,
         unborn(collection) if draft else collection,

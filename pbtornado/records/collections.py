@@ -58,7 +58,7 @@ class Collections:
     ) -> dict[str, Any]:
         """A page of collections as JSON data. BadRequest when filter or sort cannot be understood."""
         page, per_page = max(page, 1), min(per_page if per_page > 0 else 30, 1000)
-        parts = (Part(filter, trusted=True),) if filter else ()
+        parts = (Part(filter, trusted=False),) if filter else ()
         try:
             question = ask(self._catalogs.current, LISTED, parts, sort=sort, superuser=True)
             columns = tuple(Column("r", name) for name in COLUMNS)

@@ -89,9 +89,8 @@ class Trial:
         return None if self.rule or self.filter else "open"
 
     def _parts(self, info: RequestInfo) -> dict[str, Part]:
-        superuser = info.actor.superuser
-        rule = {"rule": Part(self.rule, True)} if self.rule and not superuser else {}
-        return {**rule, **({"filter": Part(self.filter, superuser)} if self.filter else {})}
+        rule = {"rule": Part(self.rule, True)} if self.rule and not info.actor.superuser else {}
+        return {**rule, **({"filter": Part(self.filter, False)} if self.filter else {})}
 
     def _examined(self, reader: Reader, info: RequestInfo, image: Mapping[str, Bindable] | None) -> Report:
         parts = self._parts(info)

@@ -27,7 +27,7 @@ from .tree import PrivateName, RuleError, Tree
 __all__ = ["Dissected", "Part", "PrivateName", "Question", "Reads", "RuleError", "ask", "check", "dissect"]
 
 MAX_FILTER_LENGTH = 3500
-"""Characters of a client's filter."""
+"""Bytes of a client's filter."""
 KEPT = 2000
 """Compiled questions that are kept."""
 Source = Literal["table", "image", "draft"]
@@ -38,7 +38,10 @@ PRIVATE = ("@collection.", "@request.")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A rule or filter. A collection's rule is trusted: it may name hidden fields, `@request` and `@collection`."""
+    """A rule or filter. A collection's rule is trusted: it may name hidden fields, `@request` and `@collection`.
+
+    A client's filter is not. It has a limited length, and its names of joined rows mean those that the sort speaks of.
+    """
 
     text: str
     trusted: bool
@@ -216,7 +219,7 @@ class _Compilation:
     def _part(self, part: Part, client: Resolver, scope: str) -> Expr:
         if part.trusted:
             return self._condition(part.text, self._resolver(scope, trusted=True))
-        if len(part.text) > MAX_FILTER_LENGTH:
+        if len(part.text.encode(errors="replace")) > MAX_FILTER_LENGTH:
             raise RuleError("max filter length limit reached")
         return self._condition(part.text, client)
 

@@ -6,7 +6,8 @@ import pytest
 
 from pbtornado.errors import BadRequest, Forbidden
 from pbtornado.records.read import Page
-from tests.records.world import GUEST, SUPERUSER, World, number, text
+from pbtornado.rules.request import RequestInfo
+from tests.records.world import GUEST, SUPERUSER, World, number, relation, text
 
 
 def test_pages_have_limits() -> None:
@@ -75,3 +76,25 @@ async def test_bad_filters(world: World, wanted: dict[str, str]) -> None:
     await world.make("posts", text("secret", hidden=True))
     with pytest.raises(BadRequest, match=r"Something went wrong while processing your request\."):
         await world.records.list("posts", GUEST, **wanted)
+
+
+@pytest.mark.parametrize("info", [GUEST, SUPERUSER])
+async def test_filter_and_sort_speak_of_the_same_rows(world: World, info: RequestInfo) -> None:
+    """Whoever asks: the place is that of the row that fulfils the filter."""
+    posts = await world.make("posts", number("n"))
+    await world.make("notes", relation("post", posts), number("n"))
+    one, two = [(await world.add("posts"))["id"] for _ in range(2)]
+    for post, n in ((one, 1), (one, 9), (two, 3)):
+        await world.add("notes", post=post, n=n)
+    assert await world.ids("posts", info, filter="notes_via_post.n ?< 5", sort="-notes_via_post.n") == [two, one]
+
+
+@pytest.mark.parametrize("info", [GUEST, SUPERUSER])
+async def test_filters_have_a_longest(world: World, info: RequestInfo) -> None:
+    """3500 bytes, for superusers too."""
+    await world.make("posts", text("title"))
+    assert await world.ids("posts", info, filter=f"title='{'x' * 3490}'") == []
+    with pytest.raises(BadRequest):
+        await world.ids("posts", info, filter=f"title = '{'x' * 3491}'")
+    with pytest.raises(BadRequest):
+        await world.ids("posts", info, filter=f"title = '{'ü' * 1746}'")
