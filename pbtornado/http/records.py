@@ -50,19 +50,18 @@ class Records(_OfCollection):
     tags = MappingProxyType({"GET": ("list",), "POST": ("create",)})
 
     async def get(self, collection: str) -> None:
-        ask = self.query
-        self.answer(
-            await self.backend.records.list(
-                collection,
-                self.info(),
-                filter=ask("filter"),
-                sort=ask("sort"),
-                page=ask("page"),
-                per_page=ask("perPage"),
-                skip_total=ask("skipTotal"),
-                expand=ask("expand"),
-            )
-        )
+        ask, records = self.query, self.backend.records
+        wanted = {
+            "filter": ask("filter"),
+            "sort": ask("sort"),
+            "per_page": ask("perPage"),
+            "skip_total": ask("skipTotal"),
+            "expand": ask("expand"),
+        }
+        if "after" in self.queries:
+            self.answer(await records.list_after(collection, self.info(), ask("after"), **wanted))
+        else:
+            self.answer(await records.list(collection, self.info(), page=ask("page"), **wanted))
 
     async def post(self, collection: str) -> None:
         self.answer_record(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))

@@ -16,6 +16,7 @@ from .batch import AllShown, batch
 from .create import create
 from .delete import delete
 from .guard import change
+from .keyset import following
 from .parts import Parts, RecordStore
 from .read import listing, viewing
 from .steps import Item
@@ -59,6 +60,13 @@ class Records:
         wanted = {"filter": filter, "sort": sort, "page": page, "per_page": per_page, "skip_total": skip_total, "expand": expand}
         answer = await self.parts.asked(lambda catalog: listing(catalog, name, info, **wanted).answer)
         if filter and not answer["items"] and self._misses_too_often(name, info):
+            await self.throttle.wait()
+        return answer
+
+    async def list_after(self, name: str, info: RequestInfo, cursor: str, **wanted: str) -> dict[str, Any]:
+        """The page of a list that follows a cursor, and under `next` the cursor to go on with; see `following`."""
+        answer = await self.parts.asked(lambda catalog: following(catalog, name, info, cursor, **wanted).answer)
+        if wanted.get("filter") and not cursor and not answer["items"] and self._misses_too_often(name, info):
             await self.throttle.wait()
         return answer
 

@@ -22,6 +22,8 @@ MOST_STEPS = MAX_DEPTH + 16
 """Names one path of a projection may have: data is no deeper."""
 LIST = frozenset({"page", "perPage", "totalItems", "totalPages", "items"})
 """The keys of a list's answer; the projection is meant for its items."""
+GOING_ON = LIST | {"next"}
+"""The same of a list that goes on after a cursor."""
 
 
 @dataclass(slots=True)
@@ -78,7 +80,7 @@ class Projection:
         """The data with only the keys that were asked for; of a list's answer, its items."""
         if self._level is None:
             return data
-        if isinstance(data, Mapping) and data.keys() == LIST and isinstance(data["items"], list):
+        if isinstance(data, Mapping) and data.keys() in (LIST, GOING_ON) and isinstance(data["items"], list):
             return {**data, "items": self._level.pick(data["items"])}
         return self._level.pick(data)
 

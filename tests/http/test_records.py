@@ -40,6 +40,17 @@ async def test_lists(client: Client) -> None:
     assert answer.json == {"items": [{"title": "a"}], "page": 2, "perPage": 1, "totalItems": 2, "totalPages": 2}
 
 
+async def test_cursors(client: Client) -> None:
+    """`after` is the cursor a page ended with, empty for the first; without it an answer has no cursor."""
+    await posts(client, "a", "b", "c")
+    first = (await client.get(f"{POSTS}?sort=title&perPage=2&page=7&after=&fields=title")).json
+    assert [item["title"] for item in first["items"]] == ["a", "b"]
+    last = (await client.get(f"{POSTS}?sort=title&perPage=2&after={first['next']}")).json
+    assert ([item["title"] for item in last["items"]], last["next"]) == (["c"], None)
+    assert "next" not in (await client.get(f"{POSTS}?sort=title&perPage=2")).json
+    assert (await client.get(f"{POSTS}?after=x")).status == 400
+
+
 @pytest.mark.parametrize("query", ["filter=nothing=1", "filter=(", "sort=nothing", "page=x", "perPage=1e3"])
 async def test_bad_queries(client: Client, query: str) -> None:
     """A query that cannot be understood is 400."""

@@ -114,9 +114,11 @@ class SqliteReader:
         run(self.connection, "BEGIN")
         try:
             answer = question(self)
+            self.budget.unlimited()
             run(self.connection, "COMMIT")
             return answer
         finally:
+            self.budget.unlimited()  # what is used up would interrupt the end of the transaction too
             undo(self.connection)
 
 
