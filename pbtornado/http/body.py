@@ -52,8 +52,11 @@ class Body:
 class BodyReader:
     """Takes the bytes of one body as they come. Whoever makes one calls `discard` when the request is over."""
 
-    def __init__(self, headers: HTTPHeaders, *, limit: int, temporary: Path, in_memory: int = IN_MEMORY) -> None:
-        """`limit`, `in_memory`: bytes. Uploads lie in the directory `temporary`. Raises TooLarge where the headers announce more."""
+    def __init__(self, headers: HTTPHeaders, *, limit: int, temporary: Path, in_memory: int = IN_MEMORY, form: Form | None = None) -> None:
+        """`limit`, `in_memory`: bytes. Uploads lie in the directory `temporary`. `form` reads the body whatever its content type.
+
+        Raises TooLarge where the headers announce more.
+        """
         self.limit = limit
         self._taken = False
         self._received = 0
@@ -62,7 +65,7 @@ class BodyReader:
         announced = headers.get("Content-Length", "")
         if announced.isdecimal() and (len(announced) > LONGEST_LENGTH or int(announced) > limit):
             raise TooLarge
-        self._form = _form(headers.get("Content-Type", ""), temporary, min(limit, in_memory))
+        self._form = form or _form(headers.get("Content-Type", ""), temporary, min(limit, in_memory))
 
     def feed(self, chunk: bytes) -> None:
         """The next bytes. Never raises: what is wrong with them is told by `finish`, and the rest is ignored."""
@@ -106,7 +109,7 @@ class BodyReader:
         self._form.discard()
 
 
-class _Form(Protocol):
+class Form(Protocol):
     """One kind of body."""
 
     def feed(self, chunk: bytes) -> None: ...
@@ -114,7 +117,7 @@ class _Form(Protocol):
     def discard(self) -> None: ...
 
 
-def _form(content_type: str, temporary: Path, in_memory: int) -> _Form:
+def _form(content_type: str, temporary: Path, in_memory: int) -> Form:
     kind = content_type.lower()
     if kind.startswith("application/json"):
         return _Json(in_memory)

@@ -144,8 +144,12 @@ class ApiHandler(Answers):
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
             raise Forbidden("The authorized record is not allowed to perform this action.")
+        self.reader = self.body_reader()
+
+    def body_reader(self) -> BodyReader:
+        """What takes the body of this request; raises ApiError where there can be none."""
         in_memory = 2 * self.backend.options.body_limit  # a collection's own limit may be far higher, but is meant for files
-        self.reader = BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
+        return BodyReader(self.request.headers, limit=self.body_limit(), temporary=self.backend.temporary, in_memory=in_memory)
 
     def turn_away(self, error: Exception) -> None:
         """Answers now, and hears the rest of the body for a while: who is cut off while sending never reads the answer."""

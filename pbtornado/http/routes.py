@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import accounts, auth, files, realtime, rules, settings
+from . import accounts, auth, files, realtime, rules, settings, transfer
 from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
@@ -32,6 +32,7 @@ API: list[Route] = [
     (r"/api/collections/meta/dry-run-view", DryRunView),
     (r"/api/collections/import", Import),
     (r"/api/collections/([^/]+)/truncate", Truncation),
+    *transfer.ROUTES,
     (r"/api/collections/([^/]+)", OneCollection),
 ]
 
