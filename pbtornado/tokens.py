@@ -19,6 +19,9 @@ TokenType = Literal["auth", "file", "verification", "passwordReset", "emailChang
 LONGEST = 4096
 """Characters; what is longer is no token of ours."""
 
+USUAL = 512
+"""Characters of the tokens we make, rarely more; longer ones, which anybody can send, are not remembered unchecked."""
+
 REMEMBERED = 8192
 """Tokens whose signature was found good are remembered up to this number."""
 
@@ -67,12 +70,18 @@ def verified(token: str, key: str) -> Mapping[str, Any]:
     return MappingProxyType(jwt.decode(token, key, algorithms=[ALGORITHM], options=UNTIMED))  # type: ignore[arg-type]
 
 
-@lru_cache(REMEMBERED)
 def read(token: str) -> Mapping[str, Any] | None:
     """The claims as they stand in a token, unchecked."""
-    if len(token) > LONGEST:
-        return None
+    if len(token) <= USUAL:
+        return _read_once(token)
+    return _read(token) if len(token) <= LONGEST else None
+
+
+def _read(token: str) -> Mapping[str, Any] | None:
     try:
         return MappingProxyType(jwt.decode(token, options={**UNTIMED, "verify_signature": False}))  # type: ignore[arg-type]
     except (jwt.PyJWTError, ValueError, RecursionError):
         return None
+
+
+_read_once = lru_cache(REMEMBERED)(_read)

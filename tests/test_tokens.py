@@ -107,3 +107,12 @@ def test_deep_json_is_no_token() -> None:
     """Claims nested beyond reason do not upset the reader."""
     deep = base64.urlsafe_b64encode(b"[" * 2800).rstrip(b"=").decode()
     assert tokens.peek(f"eyJhbGciOiJIUzI1NiJ9.{deep}.c2ln") is None
+
+
+def test_long_tokens_are_not_remembered() -> None:
+    """Anybody can send them, one unlike the other: they are read and forgotten."""
+    long = tokens.sign({"id": "a" * tokens.USUAL}, "k" * 32, 60)
+    assert tokens.read(long) is not tokens.read(long)
+    assert (tokens.read(long) or {})["id"] == "a" * tokens.USUAL
+    usual = tokens.sign({"id": "a"}, "k" * 32, 60)
+    assert tokens.read(usual) is tokens.read(usual)
