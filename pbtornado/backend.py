@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .auth.auth import Auth
+from .auth.expiry import drop_over
 from .config import Options
 from .files.cleaner import CleanerConsumer
 from .files.local import LocalStorage
@@ -13,6 +14,7 @@ from .passwords import Passwords
 from .rates import Rates
 from .realtime.realtime import Realtime
 from .records.collections import Collections
+from .records.companions import MFAS, OTPS
 from .records.files import Files
 from .records.records import Records
 from .rules.request import Actor
@@ -21,6 +23,7 @@ from .schema.catalog import Catalogs
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
 from .store.trimming import Trimming
+from .system.crons import Crons
 from .system.settings import Settings
 
 
@@ -46,6 +49,8 @@ class Backend:
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.trimming = Trimming(self.store.changes)
+        self.crons = Crons()
+        self._add_system_jobs()
         self.store.on_commit.append(lambda _: self.tail.wake())
 
     async def start(self) -> None:
@@ -60,11 +65,19 @@ class Backend:
             self.tail.add(ThumbsConsumer(self.catalogs, self.thumbs))
             self.tail.add(CleanerConsumer(self.catalogs, self.storage))
             self.trimming.start()
+            self.crons.start()
         await self.tail.start()
+
+    def _add_system_jobs(self) -> None:
+        """What PocketBase does from time to time, under its names."""
+        self.crons.add("__pbDBOptimize__", "0 0 * * *", self.store.optimize)
+        self.crons.add("__pbMFACleanup__", "0 * * * *", lambda: drop_over(self.records, MFAS))
+        self.crons.add("__pbOTPCleanup__", "0 * * * *", lambda: drop_over(self.records, OTPS))
 
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
         self.realtime.stop()
+        await self.crons.stop()
         await self.trimming.stop()
         await self.mailer.stop()
         await self.store.quiesce()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ..records import cascade, questions
@@ -25,29 +26,30 @@ def is_over(record: Record, seconds: float) -> bool:
     return made is None or (datetime.now(UTC) - made).total_seconds() > seconds
 
 
-async def drop_over(records: Records) -> None:
-    """Deletes one-time passwords and sessions between two ways to sign in that are good no longer; to be done every now and then."""
-    while await records.write(_drop_some):
+async def drop_over(records: Records, *names: str) -> None:
+    """Deletes sessions between two ways to sign in (`MFAS`), one-time passwords (`OTPS`) or both that are good no longer."""
+    while await records.write(lambda writer, catalog: _drop_some(writer, catalog, names or (MFAS, OTPS))):
         pass
 
 
-def _drop_some(writer: Writer, catalog: Catalog) -> bool:
+def _drop_some(writer: Writer, catalog: Catalog, names: Sequence[str]) -> bool:
     """Deletes a batch; are there more?"""
-    over = [record for collection in catalog.all for record in _over(writer, catalog, collection)][:BATCH]
+    over = [record for collection in catalog.all for record in _over(writer, catalog, collection, names)][:BATCH]
     for record in over:
         cascade.delete(writer, catalog, record)
     return len(over) == BATCH
 
 
-def _over(writer: Writer, catalog: Catalog, collection: Collection) -> list[Record]:
+def _over(writer: Writer, catalog: Catalog, collection: Collection, names: Sequence[str]) -> list[Record]:
     """What belongs to accounts of this collection and is over."""
     if collection.auth is None:
         return []
     found: list[Record] = []
-    for name, seconds in ((MFAS, collection.auth.mfa.duration), (OTPS, collection.auth.otp.duration)):
+    durations = {MFAS: collection.auth.mfa.duration, OTPS: collection.auth.otp.duration}
+    for name in names:
         kept = catalog.find(name)
         assert kept is not None, "every data directory has it"
-        moment = datetime_form(datetime.now(UTC) - timedelta(seconds=seconds))
+        moment = datetime_form(datetime.now(UTC) - timedelta(seconds=durations[name]))
         rows = writer.rows(_made_before(kept), {"owner_collection": collection.id, "moment": moment})
         found += [Record.from_row(kept, row) for row in rows]
     return found

@@ -129,3 +129,27 @@ async def test_a_locked_database_is_waited_for(tmp_path: Path) -> None:
             assert not write.done()
             connection.execute("ROLLBACK")
         assert await write == 1
+
+
+async def test_upkeep_keeps_the_epoch(tmp_path: Path) -> None:
+    """Optimizing empties the WAL; who opens the directory meanwhile and who writes afterwards find everything as it was."""
+    async with opened(tmp_path) as store:
+        await store.write(note("a"))
+        place = store.position()
+        await store.optimize()
+        assert (tmp_path / "data.db-wal").stat().st_size == 0
+        assert await epoch_of(tmp_path) == place.epoch
+        await store.write(note("b"))
+        assert store.position().epoch == place.epoch
+    assert await epoch_of(tmp_path) == place.epoch
+
+
+async def test_upkeep_hides_no_foreign_write(tmp_path: Path) -> None:
+    """What another program wrote before it still begins an epoch."""
+    async with opened(tmp_path) as store:
+        await store.write(note("a"))
+        before = store.position()
+        foreign(tmp_path)
+        await store.optimize()
+        await store.write(note("b"))
+        assert store.position().epoch != before.epoch

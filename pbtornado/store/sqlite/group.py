@@ -44,6 +44,8 @@ class Waiting:
     origin: Origin
     long: bool
     future: asyncio.Future[Any]
+    bare: bool = False
+    """Outside a transaction."""
 
 
 @dataclass(slots=True)
@@ -78,14 +80,17 @@ class GroupCommit:
         self._running: asyncio.Task[None] | None = None
         self._closed = False
 
-    def submit(self, work: Callable[[Writer], T], origin: Origin, long: bool) -> asyncio.Future[T]:
-        """The future holds what work returned once it is committed. Raises StoreBusy when the queue is full."""
+    def submit(self, work: Callable[[Writer], T], origin: Origin, long: bool, *, bare: bool = False) -> asyncio.Future[T]:
+        """The future holds what work returned once it is committed. Raises StoreBusy when the queue is full.
+
+        `bare` work runs on the thread in a turn of its own, without a transaction: it must not write.
+        """
         if self._closed:
             raise StoreBusy("the store is closed")
         if len(self._queue) >= QUEUE_LIMIT:
             raise StoreBusy("too many writes wait")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.append(Waiting(work, origin, long, future))
+        self._queue.append(Waiting(work, origin, long or bare, future, bare))
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
         return future
@@ -114,6 +119,9 @@ class GroupCommit:
     async def _take_turn(self) -> None:
         if not self._turn.try_enter():
             await self._in_time(self._lane.run(self._turn.enter))
+        if self._queue and self._queue[0].bare:
+            await self._bare()
+            return
         try:
             await self._begin()
         except Exception as error:
@@ -172,6 +180,20 @@ class GroupCommit:
 
         outcome, failure = await self._lane.run(work)
         self._tell([outcome], failure)
+
+    async def _bare(self) -> None:
+        member = self._queue.popleft()
+
+        def work() -> Outcome:
+            try:
+                outcome = self._run_member(member, LONG_SECONDS, alone=True)
+                if self._spine is not None:
+                    self._spine.checkpointed()
+                return outcome
+            finally:
+                self._turn.leave()
+
+        (await self._lane.run(work)).tell()
 
     def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
         appended = self._writer.appended

@@ -87,6 +87,12 @@ class Spine:
         """After COMMIT; `appended` is the newest seq of this turn, 0 when it appended nothing."""
         self._marks.settle(self._last_commit(), appended or self._head, self._epoch, schema=schema_moved or self._schema_moved)
 
+    def checkpointed(self) -> None:
+        """After the WAL was emptied in a turn that wrote nothing: its head looks different, and it is still our commit."""
+        marks, last = self._marks, self._last_commit()
+        if not marks.pending and marks.commit.number == last.number:
+            marks.settle(last, marks.head, marks.epoch)
+
     def close(self) -> None:
         """After all connections are closed."""
         if self._index is not None:

@@ -148,6 +148,15 @@ class SqliteStore:
         """
         return await self._group.submit(work, origin, long)
 
+    async def optimize(self) -> None:
+        """Lets the database look at what its tables hold, and empties its WAL into the file as far as readers allow.
+
+        Raises StoreBusy and CommitFailed.
+        """
+        writer = self._writer
+        await self._group.submit(lambda _: writer.analyze(), _NO_ORIGIN, long=True)
+        await self._group.submit(lambda _: writer.checkpoint(), _NO_ORIGIN, long=True, bare=True)
+
     # ---- the log
 
     @property

@@ -167,6 +167,16 @@ class SqliteWriter(SqliteReader):
             except sqlite3.Error as error:
                 raise refused(error) from error
 
+    # ---- upkeep
+
+    def analyze(self) -> None:
+        """Renews what the database knows of its tables' contents, where that seems worth it."""
+        run(self.connection, "PRAGMA optimize")
+
+    def checkpoint(self) -> None:
+        """Moves the WAL into the file and empties it, as far as nobody reads in it; outside a transaction."""
+        run(self.connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     # ---- the connection
 
     def _change(self, text: str, values: tuple[Bindable, ...]) -> int:
