@@ -50,18 +50,14 @@ class Records(_OfCollection):
     tags = MappingProxyType({"GET": ("list",), "POST": ("create",)})
 
     async def get(self, collection: str) -> None:
-        ask, records = self.query, self.backend.records
-        wanted = {
-            "filter": ask("filter"),
-            "sort": ask("sort"),
-            "per_page": ask("perPage"),
-            "skip_total": ask("skipTotal"),
-            "expand": ask("expand"),
-        }
-        if "after" in self.queries:
-            self.answer(await records.list_after(collection, self.info(), ask("after"), **wanted))
+        ask, records, info = self.query, self.backend.records, self.info()
+        wanted = {"filter": ask("filter"), "sort": ask("sort"), "per_page": ask("perPage"), "skip_total": ask("skipTotal")}
+        if "aggregate" in self.queries:
+            self.answer(await records.aggregate(collection, info, ask("aggregate"), group=ask("group"), page=ask("page"), **wanted))
+        elif "after" in self.queries:
+            self.answer(await records.list_after(collection, info, ask("after"), expand=ask("expand"), **wanted))
         else:
-            self.answer(await records.list(collection, self.info(), page=ask("page"), **wanted))
+            self.answer(await records.list(collection, info, page=ask("page"), expand=ask("expand"), **wanted))
 
     async def post(self, collection: str) -> None:
         self.answer_record(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))

@@ -25,7 +25,7 @@ from .access import bound
 from .export import show
 from .read import FALSE, Listing, listing
 from .remembered import remembered
-from .telling import has_one_value, refuse_telling
+from .telling import end_of, refuse_telling
 from .versions import digest
 
 NULL = Value(None)
@@ -132,7 +132,7 @@ def following(
     names = [key.strip().lstrip("+-") for key in sort.split(",")] if sort else []
     refuse_telling(catalog, listed.collection, names, info.actor)
     _refuse_unordered(listed.question)
-    if listed.question.distinct and not all(has_one_value(catalog, listed.collection, name) for name in names):
+    if listed.question.distinct and not all(end_of(catalog, listed.collection, name).one for name in names):
         raise BadRequest("The order of a relation's many records has no cursor.")
     mark = digest(f"{listed.collection.id} {sort}".encode())[:8]
     return Following(listed, mark, decoded(mark, cursor, len(listed.question.order)) if cursor else None)

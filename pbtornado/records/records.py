@@ -12,6 +12,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.record import Record
 from ..store.protocol import Origin, Reader, Writer
 from . import export, questions, save
+from .aggregate import summary
 from .batch import AllShown, batch
 from .create import create
 from .delete import delete
@@ -67,6 +68,14 @@ class Records:
         """The page of a list that follows a cursor, and under `next` the cursor to go on with; see `following`."""
         answer = await self.parts.asked(lambda catalog: following(catalog, name, info, cursor, **wanted).answer)
         if wanted.get("filter") and not cursor and not answer["items"] and self._misses_too_often(name, info):
+            await self.throttle.wait()
+        return answer
+
+    async def aggregate(self, name: str, info: RequestInfo, aggregate: str, **wanted: str) -> dict[str, Any]:
+        """Counts, sums and the like of the records that a list with this filter would have; see `summary`."""
+        answer = await self.parts.asked(lambda catalog: summary(catalog, name, info, aggregate, **wanted).answer)
+        missed = not answer["items"] or answer["items"][0].get("count") == 0
+        if wanted.get("filter") and missed and self._misses_too_often(name, info):
             await self.throttle.wait()
         return answer
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..errors import BadRequest
 from ..rules.request import Actor
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
-from ..schema.fields import RelationField
+from ..schema.fields import Field, RelationField
 
 
 def refuse_telling(catalog: Catalog, collection: Collection, names: Iterable[str], actor: Actor) -> None:
@@ -25,15 +26,26 @@ def refuse_telling(catalog: Catalog, collection: Collection, names: Iterable[str
             raise BadRequest(f'Values of the field "{last}" are not told')
 
 
-def has_one_value(catalog: Catalog, collection: Collection, name: str) -> bool:
-    """Does the path lead from a record to one value, and not to those of several records or items?"""
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a path leads to: the field of its last name, None inside of JSON or where the name has a modifier, and whether to one value."""
+
+    field: Field | None
+    inside: bool
+    one: bool
+
+
+def end_of(catalog: Catalog, collection: Collection, name: str) -> End:
+    """The end of a path that a question has resolved."""
     *path, last = name.split(".")
-    place: Collection | None = collection
+    place, one = collection, True
     for step in path:
-        field = place.field(step) if place else None
-        if field is None or field.multiple:
-            return False
-        if not isinstance(field, RelationField):
-            return True
-        place = catalog.find(field.collection_id)
-    return not last.endswith(":each")
+        field = place.field(step)
+        if field is not None and not isinstance(field, RelationField):
+            return End(None, True, one)
+        one = one and field is not None and not field.multiple
+        found = catalog.find(field.collection_id if field else step.partition("_via_")[0])
+        if found is None:
+            return End(None, False, False)
+        place = found
+    return End(place.field(last), False, one and not last.endswith(":each"))

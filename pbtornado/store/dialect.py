@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from .query import (
+    Aggregate,
     And,
     Call,
     Coalesce,
@@ -219,6 +220,8 @@ class Rendering:
                 return f"({self.select(select)})"
             case Count(of):
                 return "COUNT(*)" if of is None else f"COUNT(DISTINCT {self.expr(of)})"
+            case Aggregate(name, of):
+                return self.dialect.call(name, [self.expr(of)])
             case _:
                 raise TypeError(f"not an expression: {expr!r}")
 

@@ -154,6 +154,14 @@ class Count:
     of: Expr | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One value made of those of all rows, or of each group's; a sum of none is 0, the others are null then."""
+
+    name: Literal["sum", "avg", "min", "max"]
+    of: Expr
+
+
 # ---- sources
 
 
@@ -262,5 +270,6 @@ Expr = (
     | In
     | Scalar
     | Count
+    | Aggregate
 )
 Source = Table | Image | TableWith | JsonEach | Select

@@ -51,6 +51,15 @@ async def test_cursors(client: Client) -> None:
     assert (await client.get(f"{POSTS}?after=x")).status == 400
 
 
+async def test_aggregates(client: Client) -> None:
+    """`aggregate` asks for counts and the like instead of records."""
+    await posts(client, "a", "b", "b")
+    answer = await client.get(f"{POSTS}?aggregate=count,max:count&group=title&sort=-count&filter=title!='x'")
+    groups = [{"group": {"title": title}, "count": count, "max": {"count": 0}} for title, count in (("b", 2), ("a", 1))]
+    assert answer.json == {"items": groups, "page": 1, "perPage": 30, "totalItems": 2, "totalPages": 1}
+    assert (await client.get(f"{POSTS}?aggregate=")).status == 400
+
+
 @pytest.mark.parametrize("query", ["filter=nothing=1", "filter=(", "sort=nothing", "page=x", "perPage=1e3"])
 async def test_bad_queries(client: Client, query: str) -> None:
     """A query that cannot be understood is 400."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pbtornado.store.query import (
+    Aggregate,
     And,
     Bindable,
     Call,
@@ -212,6 +213,14 @@ def test_order_page_and_count(reader: SqliteReader) -> None:
     assert reader.rows(page, {"x": 1, "o": 1}) == [("b",)]
     assert reader.rows(Select((Column("r", "id"),), Table("t"), offset=Value(2))) == [("c",)]
     assert reader.one(Select((Count(), Count(Column("r", "title"))), Table("t"))) == (3, 2)
+
+
+def test_aggregates(reader: SqliteReader) -> None:
+    """Nulls don't count; of nothing a sum is 0, and the rest null."""
+    n, title = Column("r", "n"), Column("r", "title")
+    every = (Aggregate("sum", n), Aggregate("avg", n), Aggregate("min", title), Aggregate("max", title))
+    assert reader.one(Select(every, Table("t"))) == (6, 2, "Alpha", "beta")
+    assert reader.one(Select(every, Table("t"), where=Compare("=", n, Value(9)))) == (0, None, None, None)
 
 
 def test_groups_and_named_columns(reader: SqliteReader) -> None:

@@ -13,6 +13,10 @@ _CALLS = {
     "random": "random",
     "contains": "contains_pattern",
     "number": "number_of",
+    "sum": "total",
+    "avg": "avg",
+    "min": "min",
+    "max": "max",
 }
 _AFFINITY = {"id": "TEXT", "text": "TEXT", "number": "NUMERIC", "bool": "NUMERIC"}
 
