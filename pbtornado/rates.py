@@ -75,7 +75,7 @@ def counts_file() -> int:
     """An open file for the counts, without a name."""
     file, path = tempfile.mkstemp(prefix="pbtornado-")
     os.unlink(path)
-    os.truncate(file, SIZE)
+    os.write(file, bytes(SIZE))  # all of it exists: memory mapped to a file that cannot grow would end the process
     return file
 
 
@@ -96,7 +96,7 @@ def _count(memory: mmap.mmap, slot: int, name: bytes, most: int, seconds: int) -
     own = next((n for n, (other, _, _) in enumerate(held) if other == name), None)
     place = min(range(NEAR), key=lambda n: held[n][1]) if own is None else own
     _, end, count = held[place] if own is not None else (name, 0, 0)
-    if now >= end:
+    if now >= end or end > now + seconds:  # it is over, or the clock was set back
         end, count = min(now + seconds, _LAST), 0
     if count >= most:
         return False

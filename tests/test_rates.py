@@ -63,3 +63,10 @@ def counted_elsewhere(file: int) -> int:
         rates = Rates(file)
         os._exit(sum(rates.allows("a", 100, 3600) for _ in range(100)))
     return pid
+
+
+def test_a_clock_set_back_shuts_nobody_out(rates: Rates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window that would end later than one that begins now is over."""
+    assert [rates.allows("a", 1, 60) for _ in range(2)] == [True, False]
+    monkeypatch.setattr("time.time", lambda: 1_000_000.0)
+    assert rates.allows("a", 1, 60)

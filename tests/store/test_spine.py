@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pbtornado.store import SqliteStore, UnusableDirectory
-from tests.store.notes import note, opened
+from pbtornado.store import CommitFailed, SqliteStore, UnusableDirectory
+from pbtornado.store.sqlite.spine import Spine
+from tests.conftest import ExpectLog
+from tests.store.notes import note, opened, titles
 
 
 def foreign(path: Path, text: str = "INSERT INTO notes (id, title) VALUES ('x', 'foreign')") -> None:
@@ -153,3 +155,22 @@ async def test_upkeep_hides_no_foreign_write(tmp_path: Path) -> None:
         await store.optimize()
         await store.write(note("b"))
         assert store.position().epoch != before.epoch
+
+
+@pytest.mark.parametrize("long", [False, True])
+async def test_a_commit_that_ends_in_an_error_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expect_log: ExpectLog, long: bool
+) -> None:
+    """Whoever waits for it is told that it is not known to be stored, and the next write finds out what is."""
+    async with opened(tmp_path) as store:
+
+        def breaks(*_: object) -> None:
+            raise OSError("no more maps")
+
+        with monkeypatch.context() as broken, expect_log("a commit did not end as it should"):
+            broken.setattr(Spine, "settle", breaks)
+            with pytest.raises(CommitFailed):
+                await store.write(note("a", "x"), long=long)
+        await store.write(note("b", "y"), long=long)
+        assert await titles(store) == ["x", "y"]
+        assert len(await store.read(lambda reader: store.changes.read_after(reader, 0))) == 2

@@ -7,6 +7,7 @@ COMMIT) happens on the writer's thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from .turn import Turn
 from .writer import SqliteWriter
 
 T = TypeVar("T")
+log = logging.getLogger("pbtornado.store")
 
 QUEUE_LIMIT = 2048
 GROUP_LIMIT = 64
@@ -168,7 +170,10 @@ class GroupCommit:
 
     async def _group(self) -> None:
         outcomes = self._run_members()
-        failure = await self._lane.run(self._commit)
+        try:
+            failure = await self._lane.run(self._commit)
+        except Exception as error:  # the writes may be stored, but nobody can say so
+            failure = _uncertain(error)
         self._tell(outcomes, failure)
 
     async def _long(self) -> None:
@@ -178,7 +183,10 @@ class GroupCommit:
             outcome = self._run_member(member, LONG_SECONDS, alone=True)
             return outcome, self._commit()
 
-        outcome, failure = await self._lane.run(work)
+        try:
+            outcome, failure = await self._lane.run(work)
+        except Exception as error:
+            outcome, failure = Outcome(member.future), _uncertain(error)
         self._tell([outcome], failure)
 
     async def _bare(self) -> None:
@@ -193,7 +201,11 @@ class GroupCommit:
             finally:
                 self._turn.leave()
 
-        (await self._lane.run(work)).tell()
+        try:
+            outcome = await self._lane.run(work)
+        except Exception as error:
+            outcome = Outcome(member.future, error=_uncertain(error))
+        outcome.tell()
 
     def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
         appended = self._writer.appended
@@ -257,3 +269,8 @@ class GroupCommit:
     def _refuse(self, error: Exception) -> None:
         while self._queue:
             Outcome(self._queue.popleft().future, error=error).tell()
+
+
+def _uncertain(error: Exception) -> CommitFailed:
+    log.error("a commit did not end as it should", exc_info=error)
+    return CommitFailed(str(error) or type(error).__name__)

@@ -24,7 +24,7 @@ class Marks:
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.ftruncate(descriptor, _SIZE)
+            _fill(descriptor)
             self._memory = mmap.mmap(descriptor, _SIZE)
         finally:
             os.close(descriptor)
@@ -97,6 +97,13 @@ class Marks:
         """True when the file is closed and as we left it; ask before any connection is opened."""
         left = tuple(self._words[_CLOSED : _CLOSED + 3])
         return left[2] != 0 and left == _print(database)
+
+
+def _fill(descriptor: int) -> None:
+    """Makes the file as long as it must be, with room on the disk: memory mapped to a hole would end the process on a full one."""
+    missing = _SIZE - os.fstat(descriptor).st_size
+    if missing > 0:
+        os.pwrite(descriptor, bytes(missing), _SIZE - missing)
 
 
 def _print(database: Path) -> tuple[int, int, int] | None:
