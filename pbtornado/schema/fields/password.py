@@ -11,6 +11,9 @@ from .base import Surroundings
 from .patterns import found
 from .text import OneText
 
+MOST_BYTES = 72
+"""What bcrypt looks at, whose hashes a directory may hold."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordField(OneText):
@@ -25,6 +28,8 @@ class PasswordField(OneText):
 
     def check(self, value: Any) -> FieldError | None:
         """Checks a plain text; never hand it a hash."""
+        if len(value.encode(errors="surrogatepass")) > MOST_BYTES:
+            return FieldError("validation_invalid_value", "Invalid value")
         if not value:
             return checks.REQUIRED if self.required else None
         longest = self.max if self.max > 0 else 71

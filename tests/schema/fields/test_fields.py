@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pbtornado.errors import FieldError
 from pbtornado.schema.fields import (
     FIELD_TYPES,
     BadShape,
@@ -121,9 +122,10 @@ def test_passwords_are_checked_as_plain_texts(plain: str, code: str | None) -> N
 
 
 def test_passwords_of_more_than_71_characters_are_refused() -> None:
-    """Where nothing else is said."""
+    """Where nothing else is said; and those of more than 72 bytes anywhere."""
     assert PasswordField(name="p").check("x" * 71) is None
     assert PasswordField(name="p").check("x" * 72)
+    assert PasswordField(name="p").check("ü" * 37) == FieldError("validation_invalid_value", "Invalid value")
     assert PasswordField(name="p").export("hash") == ""
 
 
