@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import NotFound
+from ..records.bulk import Meant
 from .conditional import expected, tag_of
 from .handler import ApiHandler
 
@@ -47,7 +48,7 @@ class _OfCollection(ApiHandler):
 class Records(_OfCollection):
     """/api/collections/{collection}/records"""
 
-    tags = MappingProxyType({"GET": ("list",), "POST": ("create",)})
+    tags = MappingProxyType({"GET": ("list",), "POST": ("create",), "PATCH": ("update",), "DELETE": ("delete",)})
 
     async def get(self, collection: str) -> None:
         ask, records, info = self.query, self.backend.records, self.info()
@@ -61,6 +62,18 @@ class Records(_OfCollection):
 
     async def post(self, collection: str) -> None:
         self.answer_record(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))
+
+    async def patch(self, collection: str) -> None:
+        self.answer(await self.backend.records.update_all(self.meant(collection), self.payload(collection), self.info()))
+
+    async def delete(self, collection: str) -> None:
+        self.answer(await self.backend.records.delete_all(self.meant(collection), self.info()))
+
+    def meant(self, collection: str) -> Meant:
+        """The records of a bulk request. Without a filter there is no such thing."""
+        if "filter" not in self.queries:
+            raise NotFound
+        return Meant.parse(collection, self.query("filter"), self.query("limit"))
 
 
 class OneRecord(_OfCollection):

@@ -14,6 +14,7 @@ from ..store.protocol import Origin, Reader, Writer
 from . import export, questions, save
 from .aggregate import summary
 from .batch import AllShown, batch
+from .bulk import Meant, bulk_delete, bulk_update
 from .create import create
 from .delete import delete
 from .guard import change
@@ -120,6 +121,14 @@ class Records:
         Raises NotFound, Forbidden, Changed, BadRequest.
         """
         await delete(self.parts, name, record_id, info, expected)
+
+    async def update_all(self, meant: Meant, payload: Mapping[str, Any], info: RequestInfo) -> dict[str, Any]:
+        """Changes all records that are meant, or none; see `bulk_update`."""
+        return await bulk_update(self.parts, meant, payload, info)
+
+    async def delete_all(self, meant: Meant, info: RequestInfo) -> dict[str, Any]:
+        """Deletes all records that are meant, or none; see `bulk_delete`."""
+        return await bulk_delete(self.parts, meant, info)
 
     async def batch(self, items: Sequence[Item], info: RequestInfo, seconds: float) -> AllShown:
         """Makes all these writes in one transaction, or none; for each the record as it was after it, None for a delete.

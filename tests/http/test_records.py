@@ -60,6 +60,18 @@ async def test_aggregates(client: Client) -> None:
     assert (await client.get(f"{POSTS}?aggregate=")).status == 400
 
 
+async def test_bulk_writes(client: Client) -> None:
+    """PATCH and DELETE of a list write what its filter finds; without a filter there is no such thing."""
+    await posts(client, "a", "b", "c")
+    changed = await client.patch(f"{POSTS}?filter=title!='c'", {"count+": 2})
+    assert (changed.status, changed.json) == (200, {"count": 2, "more": False})
+    assert (await client.delete(f"{POSTS}?filter=count=2&limit=1")).json == {"count": 1, "more": True}
+    assert (await client.get(f"{POSTS}?sort=title&fields=title")).json["items"] == [{"title": "b"}, {"title": "c"}]
+    assert (await client.delete(POSTS)).json == GONE
+    assert (await client.patch(POSTS, {"count": 1})).json == GONE
+    assert (await client.delete(f"{POSTS}/?filter=id!=''")).status == 404
+
+
 @pytest.mark.parametrize("query", ["filter=nothing=1", "filter=(", "sort=nothing", "page=x", "perPage=1e3"])
 async def test_bad_queries(client: Client, query: str) -> None:
     """A query that cannot be understood is 400."""
