@@ -134,14 +134,14 @@ class Account:
         return await self.identity.by_email(collection, email)
 
     def _post_once(self, key: str, write: Callable[[], Message]) -> None:
-        """Posts a letter unless the same one was posted just before."""
+        """Posts a letter unless the same one was posted just before. It is written when the answer has been given."""
         if not self.rates.allows(key, 1, RESEND_SECONDS):
             return
 
         async def failed() -> None:
             self.rates.forget(key)
 
-        self.letters.mailer.post(write(), failed=failed)
+        self.letters.mailer.post(write, failed=failed)
 
     async def _of_token(self, kind: TokenType, token: str, collection: Collection) -> tuple[Record | None, FieldError | None]:
         """The account of a token, and what is wrong with the token."""

@@ -51,7 +51,7 @@ class Origins:
             await self.records.write(lambda writer, catalog: forget(writer, catalog, record, mark))
 
         try:
-            self.letters.mailer.post(self.letters.alert(record, info), failed=forget_it)
+            self.letters.mailer.post(lambda: self.letters.alert(record, info), failed=forget_it)
         except ApiError:
             await forget_it()
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from ..errors import BadRequest, Forbidden, Invalid, TooManyRequests
@@ -27,6 +29,7 @@ MOST_LIVE = 10
 """Passwords of an account that are good at a time; who asks for more is sent back to the last one."""
 TRIES, TRIES_SECONDS = 5, 180
 """How often one address may try to be one account, in so many seconds."""
+LONGEST_WAIT = 0.1
 WRONG = "Invalid or expired OTP"
 DIGITS = 6
 """Digits made at a time: of so few, no combination is likelier than another."""
@@ -47,6 +50,7 @@ class OneTimePasswords:
     def __init__(self, catalogs: Catalogs, records: Records, identity: Identity, letters: Letters, rates: Rates) -> None:
         self.catalogs, self.records, self.identity, self.letters, self.rates = catalogs, records, identity, letters, rates
         self.passwords = records.parts.passwords
+        self.usual = 0.002
 
     # ---- asked for
 
@@ -57,14 +61,19 @@ class OneTimePasswords:
         assert collection.auth is not None
         record = await self.identity.by_email(collection, email)
         code = new_code(collection.auth.otp.length)
-        values = await self._hashed(self._collection(self.catalogs.current), code)  # for nobody, too: this is what takes time
-        return await self._issue(record, code, values, Origin(info.request_id)) if record else new_id()
+        values = await self._hashed(self._collection(self.catalogs.current), code)
+        if record is None:  # takes as long as it does for somebody
+            await asyncio.sleep(self.usual)
+            return new_id()
+        return await self._issue(record, code, values, Origin(info.request_id))
 
     async def _issue(self, record: Record, code: str, values: Mapping[str, str], origin: Origin) -> str:
+        began = monotonic()
         try:
             otp, fresh = await self.records.write(lambda writer, catalog: issue(writer, catalog, record, values), origin)
         except Invalid:  # the account is gone
             return new_id()
+        self.usual = min(monotonic() - began, LONGEST_WAIT)
         if fresh:
             self._send(record, otp, code)
         return otp.id
@@ -78,7 +87,7 @@ class OneTimePasswords:
         async def failed() -> None:
             await self.records.write(lambda writer, catalog: take(writer, catalog, otp))
 
-        self.letters.mailer.post(self.letters.otp(record, otp.id, code), sent=sent, failed=failed)
+        self.letters.mailer.post(lambda: self.letters.otp(record, otp.id, code), sent=sent, failed=failed)
 
     # ---- shown
 

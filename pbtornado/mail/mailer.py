@@ -14,7 +14,7 @@ from .smtp import Server
 
 log = logging.getLogger("pbtornado.mail")
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 """How long letters under way may still take when the server stops."""
 After = Callable[[], Awaitable[object]]
 
@@ -55,16 +55,16 @@ class Mailer:
         finally:
             self.inside -= 1
 
-    def post(self, message: Message, *, sent: After | None = None, failed: After | None = None) -> None:
-        """Sends a letter by and by, and then does what is to be done after it. Raises Busy where too many wait."""
+    def post(self, write: Callable[[], Message], *, sent: After | None = None, failed: After | None = None) -> None:
+        """Writes and sends a letter by and by, and then does what is to be done after it. Raises Busy where too many wait."""
         self.refuse_full()
-        task = asyncio.get_running_loop().create_task(self._post(message, sent, failed))
+        task = asyncio.get_running_loop().create_task(self._post(write, sent, failed))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _post(self, message: Message, sent: After | None, failed: After | None) -> None:
+    async def _post(self, write: Callable[[], Message], sent: After | None, failed: After | None) -> None:
         try:
-            after = sent if await self._goes_out(message) else failed
+            after = sent if await self._goes_out(write()) else failed
             if after:
                 await after()
         except Exception:

@@ -45,7 +45,7 @@ async def test_posted(post_office: PostOffice) -> None:
         done.set()
 
     mailer = to(post_office)
-    mailer.post(a_letter(), sent=sent)
+    mailer.post(a_letter, sent=sent)
     assert not post_office.letters
     await done.wait()
     assert len(post_office.letters) == 1
@@ -60,7 +60,7 @@ async def test_failed(post_office: PostOffice, expect_log: ExpectLog) -> None:
         done.set()
 
     with expect_log("a letter did not go out: 554 no thanks"):
-        to(post_office).post(a_letter(), failed=failed)
+        to(post_office).post(a_letter, failed=failed)
         await done.wait()
     with pytest.raises(NotSent, match="554 no thanks"):
         await to(post_office).send(a_letter())
@@ -74,7 +74,7 @@ async def test_what_follows_may_fail(post_office: PostOffice, expect_log: Expect
 
     with expect_log("what follows a letter failed"):
         mailer = to(post_office)
-        mailer.post(a_letter(), sent=sent)
+        mailer.post(a_letter, sent=sent)
         await mailer.stop()
 
 
@@ -93,7 +93,7 @@ async def test_a_few_at_a_time(post_office: PostOffice) -> None:
     post_office.pause = 0.02
     mailer = to(post_office, at_a_time=2)
     for _ in range(5):
-        mailer.post(a_letter())
+        mailer.post(a_letter)
     await mailer.stop()
     assert (post_office.busiest, len(post_office.letters)) == (2, 5)
 
@@ -101,12 +101,12 @@ async def test_a_few_at_a_time(post_office: PostOffice) -> None:
 async def test_too_many(post_office: PostOffice) -> None:
     """More than so many may not wait."""
     mailer = to(post_office, waiting=2)
-    mailer.post(a_letter())
-    mailer.post(a_letter())
+    mailer.post(a_letter)
+    mailer.post(a_letter)
     with pytest.raises(Busy):
         mailer.refuse_full()
     with pytest.raises(Busy):
-        mailer.post(a_letter())
+        mailer.post(a_letter)
     with pytest.raises(Busy):
         await mailer.send(a_letter())
     await mailer.stop()
@@ -118,6 +118,6 @@ async def test_stop(post_office: PostOffice, expect_log: ExpectLog) -> None:
     mailer = to(post_office)
     await mailer.stop()
     post_office.pause = 5
-    mailer.post(a_letter())
+    mailer.post(a_letter)
     with expect_log("1 letters did not go out before the end"):
         await mailer.stop(0.05)
