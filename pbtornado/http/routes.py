@@ -10,6 +10,7 @@ from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
 from .health import Health
+from .openapi import handler as openapi
 from .public import public_files
 from .records import OneRecord, Records
 
@@ -34,6 +35,7 @@ API: list[Route] = [
     (r"/api/collections/import", Import),
     (r"/api/collections/([^/]+)/truncate", Truncation),
     *transfer.ROUTES,
+    *openapi.ROUTES,
     (r"/api/collections/([^/]+)", OneCollection),
 ]
 
