@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from ..errors import ApiError, BadRequest, FieldError, Forbidden, TooManyRequests
+from ..errors import ApiError, BadRequest, FieldError, Forbidden
 from ..records.steps import Item, Verb
 from ..rules.projection import Projection
 from ..rules.request import RequestInfo
@@ -52,13 +52,15 @@ class Asked:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     files: Mapping[str, list[ReceivedFile]] = field(default_factory=dict)
+    picked: Projection | None = None
+    """What its answer is cut down to."""
 
     def errors(self) -> dict[str, FieldError]:
         """What is wrong with it before anybody looks at what it asks for."""
         found: dict[str, FieldError] = {}
         if self.method not in METHODS:
             found["method"] = NO_METHOD if self.method else REQUIRED
-        if not self.url or len(self.url) > LONGEST_URL:
+        if not self.url or len(self.url.encode("utf-8", "replace")) > LONGEST_URL:
             found["url"] = too_long(LONGEST_URL) if self.url else REQUIRED
         return found
 
@@ -70,9 +72,12 @@ class Asked:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The first value of each query key."""
+        """The first value of each query key. Raises BadRequest where there are too many."""
         text = self.url.partition("?")[2]
-        return query_values(text) if text else _NOTHING
+        try:
+            return query_values(text) if text else _NOTHING
+        except ValueError:
+            raise BadRequest from None
 
 
 class Headers(ChainMap[str, str]):
@@ -111,16 +116,25 @@ class Batch(ApiHandler):
         self.answer([answer_of(one, shown) for one, shown in zip(asked, made, strict=True)])
 
     def item(self, asked: Asked) -> Item:
-        """The write that one of the requests asks for; what is no write is refused at its turn."""
+        """The write that one of the requests asks for; what is no write, or asks for what cannot be, is refused at its turn."""
+        try:
+            return self.write_of(asked)
+        except ApiError as error:
+            return Item("create", "", "", {}, self.info(), refusal=error)
+
+    def write_of(self, asked: Asked) -> Item:
+        """The write that one of the requests asks for. Raises ApiError."""
         target = None if _BROKEN.search(asked.url) else _TARGET.fullmatch(asked.url)
         verb = _VERBS.get((asked.method, bool(target[2]))) if target else None
         if target is None or verb is None:
-            return Item("create", "", "", {}, self.info(), refusal=BadRequest())
+            raise BadRequest
+        self.refuse_too_many_writes(target[1], verb, asked)
         query = asked.query
+        if fields := query.get("fields"):
+            asked.picked = Projection.parse(fields)
         info = self.info_of(asked, query)
         payload = self.payload(target[1], asked) if verb != "delete" else {}
-        refusal = self.refusal(target[1], verb, asked)
-        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), refusal, asked.expected)
+        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), expected=asked.expected)
 
     def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
         """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""
@@ -145,16 +159,11 @@ class Batch(ApiHandler):
         kept = {key: value for key, value in asked.body.items() if key not in asked.files}
         return Body(kept, asked.files).payload({field.name for field in collection.file_fields} if collection else ())
 
-    def refusal(self, name: str, verb: Verb, asked: Asked) -> ApiError | None:
-        """Too many of these, where the settings' rate limits are used up."""
-        if not self.limited:
-            return None
-        tag = "create" if verb == "upsert" else verb
-        try:
+    def refuse_too_many_writes(self, name: str, verb: Verb, asked: Asked) -> None:
+        """Raises TooManyRequests where the settings' rate limits are used up."""
+        if self.limited:
+            tag = "create" if verb == "upsert" else verb
             self.refuse_too_many(asked.method, unquote(asked.url.partition("?")[0]), (tag,), name)
-        except TooManyRequests as error:
-            return error
-        return None
 
 
 def requests_of(body: Body) -> list[Asked]:
@@ -209,5 +218,4 @@ def answer_of(asked: Asked, shown: Any) -> dict[str, Any]:
     """The answer to one of the requests."""
     if shown is None:
         return {"body": None, "status": 204}
-    fields = asked.query.get("fields", "") if "fields=" in asked.url else ""
-    return {"body": Projection.parse(fields).apply(shown) if fields else shown, "status": 200}
+    return {"body": asked.picked.apply(shown) if asked.picked else shown, "status": 200}

@@ -78,6 +78,7 @@ async def test_a_failure(client: Client) -> None:
         ("POST", f"http://host{POSTS}"),
         ("POST", f"{POSTS}?a=%zz"),
         ("POST", f"{POSTS}?a;b"),
+        ("POST", f"{POSTS}?{'&a' * 950}"[:1999]),
         ("POST", f"{POSTS}\n"),
     ],
 )
@@ -156,6 +157,13 @@ async def test_queries_for_rules(client: Client) -> None:
     url = "/api/collections/notes/records?k=v"
     assert (await client.send("POST", "/api/batch?k=v", {"requests": [request("POST", url[:-4])]})).status == 400
     assert (await send(client, request("POST", url), request("PUT", url))).status == 200
+
+
+async def test_fields_that_cannot_be_read(client: Client) -> None:
+    """They fail the batch before anything is written."""
+    await posts(client)
+    assert (await send(client, request("POST", f"{POSTS}?fields=title:nothing()", title="x"))).status == 400
+    assert (await client.get(POSTS)).json["totalItems"] == 0
 
 
 async def test_rate_limits(client: Client) -> None:
