@@ -78,7 +78,7 @@ async def test_a_failure(client: Client) -> None:
         ("POST", f"http://host{POSTS}"),
         ("POST", f"{POSTS}?a=%zz"),
         ("POST", f"{POSTS}?a;b"),
-        ("POST", f"{POSTS}?{'&a' * 950}"[:1999]),
+        ("POST", f"{POSTS}?{'&' * 1900}"),
         ("POST", f"{POSTS}\n"),
     ],
 )
