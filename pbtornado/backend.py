@@ -23,6 +23,7 @@ from .schema.catalog import Catalogs
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
 from .store.trimming import Trimming
+from .system.console import Console
 from .system.crons import Crons
 from .system.settings import Settings
 
@@ -49,6 +50,7 @@ class Backend:
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.trimming = Trimming(self.store.changes)
+        self.console = Console(self.store, self.catalogs)
         self.crons = Crons()
         self._add_system_jobs()
         self.store.on_commit.append(lambda _: self.tail.wake())

@@ -90,6 +90,23 @@ class IndexRefused(BadQuestion):
         self.position, self.reason = position, reason
 
 
+@dataclass(frozen=True, slots=True)
+class SqlColumn:
+    """A column of an answer to SQL; `type` as its table declares it, in capitals, "" for an expression."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAnswer:
+    """What SQL led to: how many rows its last change affected, or the columns and rows of its last statement."""
+
+    affected: int = 0
+    columns: Sequence[SqlColumn] = ()
+    rows: Sequence[Sequence[str | None]] = ()
+
+
 ViewKind = Literal["any", "taken", "whole", "number", "text", "bool"]
 
 

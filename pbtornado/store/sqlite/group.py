@@ -147,7 +147,7 @@ class GroupCommit:
             if not isinstance(translated(error), StoreBusy):
                 raise translated(error) from error
             await self._lane.run(self._begin_blocking)
-        self._writer.appended, self._writer.schema_moved = 0, False
+        self._writer.appended, self._writer.schema_moved, self._writer.past_log = 0, False, False
         try:
             if self._spine is not None:
                 self._spine.check(self._connection)
@@ -208,10 +208,10 @@ class GroupCommit:
         outcome.tell()
 
     def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
-        appended = self._writer.appended
+        told = self._writer.appended or self._writer.past_log
         for outcome in outcomes:
             outcome.tell(failure)
-        if failure is None and appended:
+        if failure is None and told:
             self._committed()
 
     # ---- members
@@ -260,6 +260,8 @@ class GroupCommit:
         if not self._connection.in_transaction:
             return CommitFailed("the writes were undone")
         try:
+            if self._writer.past_log and self._spine is not None:
+                self._spine.begin_epoch(self._connection)
             run(self._connection, "COMMIT")
         except Exception as error:
             undo(self._connection)

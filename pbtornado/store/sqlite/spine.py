@@ -79,6 +79,11 @@ class Spine:
             marks.move_schema()  # at once: the writes of this turn compare it with what they were decided on
         marks.begin()
 
+    def begin_epoch(self, connection: sqlite3.Connection) -> None:
+        """In the transaction that is open, which changed what the log does not tell."""
+        self._epoch = secrets.randbits(63) | 1
+        connection.execute(_KEEP_EPOCH, (WHOLE_LOG, f"{self._epoch:x}", FORMAT))
+
     def abandon(self) -> None:
         """When the turn ends without a commit."""
         self._marks.abandon()
@@ -107,9 +112,10 @@ class Spine:
         if kept is not None and kept[1] > FORMAT:
             raise UnusableDirectory("The data directory was written by a newer version of pbtornado; start that one.")
         known = self._known(opening)
-        self._epoch = int(kept[0], 16) if kept and known else secrets.randbits(63) | 1
-        if not (kept and known):
-            connection.execute(_KEEP_EPOCH, (WHOLE_LOG, f"{self._epoch:x}", FORMAT))
+        if kept and known:
+            self._epoch = int(kept[0], 16)
+        else:
+            self.begin_epoch(connection)
         # After the log was trimmed to nothing its sequence still knows how far it was.
         self._head = max(connection.execute(text).fetchone()[0] for text in (_NEWEST, _EVER))
         self._schema_moved = True

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from ..changes import ChangeLog
 from ..lane import Lane
-from ..protocol import Origin, Position, Reader, TooSlow, Writer
+from ..protocol import BadQuestion, Origin, Position, Reader, SqlAnswer, TooSlow, Writer
 from ..query import Bindable, Row, Select, Statement
 from .auxiliary import create_auxiliary
 from .connection import Budget, connect, undo
+from .console import Console, Writes, is_writing
 from .dialect import SqliteDialect
 from .directory import check_directory
 from .group import GroupCommit
@@ -56,6 +57,7 @@ class SqliteStore:
             self._lane.end()
             raise
         self._pool = ReaderPool(lambda: open_reader(self.path, self._statements), self._reader_count)
+        self._console = Console(self.path)
         self._group = GroupCommit(self._writer, self._turn, self._spine, self._lane, self._committed)
 
     async def close(self) -> None:
@@ -69,6 +71,7 @@ class SqliteStore:
         self._lane.end()
         self._lane.join()
         self._pool.close()
+        self._console.close()
         self._loop_reader.connection.close()
         self._writer.connection.close()
         if self._spine is not None:
@@ -147,6 +150,30 @@ class SqliteStore:
         what work raised, StoreBusy when the queue is full, CommitFailed when the group could not be committed.
         """
         return await self._group.submit(work, origin, long)
+
+    async def run_sql(
+        self, text: str, check: Callable[[Reader], object], origin: Origin = _NO_ORIGIN, *, only_read: bool = False
+    ) -> SqlAnswer:
+        """Runs SQL that a superuser wrote, all of it or nothing.
+
+        What it changes, `check` sees and may refuse by raising; it goes past the log, so that a new epoch begins.
+        With `only_read` nothing is changed. Raises BadQuestion with the reason, TooSlow, StoreBusy.
+        """
+        if only_read or not is_writing(text):
+            try:
+                return await self._console.read(text)
+            except Writes:
+                if only_read:
+                    raise BadQuestion("it would write, and was only to be read") from None
+        writer = self._writer
+
+        def work(_: Writer) -> SqlAnswer:
+            answer = writer.run_text(text)
+            if writer.past_log:
+                check(writer)
+            return answer
+
+        return await self._group.submit(work, origin, long=True)
 
     async def optimize(self) -> None:
         """Lets the database look at what its tables hold, and empties its WAL into the file as far as readers allow.

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from ...values import now
 from ..changes import SCHEMA_COLLECTIONS, image_text
-from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, TableShape
+from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, SqlAnswer, TableShape
 from ..query import Bindable
-from . import ddl, views
+from . import console, ddl, views
 from .connection import REFUSALS, Budget, refused, run
 from .dialect import SqliteDialect
 from .reader import SqliteReader, Statements
@@ -39,6 +39,7 @@ class SqliteWriter(SqliteReader):
         self.origin = Origin()
         self.appended = 0
         self.schema_moved = False
+        self.past_log = False
         self._inserts: dict[tuple[str, ...], str] = {}
         self._updates: dict[tuple[str, ...], str] = {}
         self._deletes: dict[str, str] = {}
@@ -77,9 +78,25 @@ class SqliteWriter(SqliteReader):
         values = (now(), origin.request, origin.actor, action, collection, record, image_text(image), image_text(old) if old else "{}")
         self.appended = seq = self._change(_APPEND, values)
         if collection in SCHEMA_COLLECTIONS:
-            self.schema_moved = True
-            run(self.connection, f"PRAGMA user_version = {(self.schema() + 1) & _GREATEST}")
+            self._move_schema()
         return seq
+
+    def run_text(self, text: str) -> SqlAnswer:
+        """Runs SQL that a superuser wrote; what it changes goes past the log, whose epoch ends. Raises BadQuestion, TooSlow."""
+        before = self._state()
+        answer = console.run(self.connection, self.budget, text, writing=True)
+        if self._state() != before:
+            self.past_log = True
+            self._move_schema()
+        return answer
+
+    def _state(self) -> tuple[int, int]:
+        """Moves with every change of rows and tables."""
+        return self.connection.total_changes, self.connection.execute("PRAGMA schema_version").fetchone()[0]
+
+    def _move_schema(self) -> None:
+        self.schema_moved = True
+        run(self.connection, f"PRAGMA user_version = {(self.schema() + 1) & _GREATEST}")
 
     def save_cursor(self, name: str, at: Position) -> None:
         """Remembers how far the durable consumer of this name has read."""
