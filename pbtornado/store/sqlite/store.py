@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ..changes import ChangeLog
 from ..lane import Lane
-from ..protocol import BadQuestion, Origin, Position, Reader, SqlAnswer, TooSlow, Writer
+from ..protocol import BadQuestion, Origin, Position, Reader, SqlAnswer, TooSlow, UnusableDirectory, Writer
 from ..query import Bindable, Row, Select, Statement
 from .auxiliary import create_auxiliary
 from .connection import Budget, connect, undo
@@ -85,6 +85,12 @@ class SqliteStore:
     def _open(self) -> None:
         check_directory(self.path)
         folder = self.path.parent / FOLDER
+        try:
+            self._open_with(folder)
+        except OSError as error:
+            raise UnusableDirectory(f"{error.filename or folder} cannot be used: {error.strerror}.") from error
+
+    def _open_with(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         self._turn = Turn(folder, self.path.stem)
         if not self._turn.try_enter():
