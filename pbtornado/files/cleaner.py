@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 
-from ..schema.catalog import Catalogs
+from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
+from ..schema.history import History
 from ..store.protocol import Change, Position, Reader
 from .named import named_files, names_now
 from .storage import Storage, blob_key, record_prefix, thumbs_prefix
@@ -28,16 +31,39 @@ class CleanerConsumer:
     durable = True
 
     def __init__(self, catalogs: Catalogs, storage: Storage) -> None:
-        self._catalogs, self._storage = catalogs, storage
+        self._catalogs, self._storage, self._history = catalogs, storage, History()
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Drops what these changes let go of and no record names now. Raises OSError where the storage fails."""
-        catalog = self._catalogs.current
-        for collection_id, gone in _gone(changes, catalog.by_id).items():
+        for collection_id, gone in (await self._catalogs.read(lambda catalog: partial(self._gone, catalog, changes))).items():
             await self._clean(collection_id, gone)
         for change in changes:
-            if change.collection == COLLECTIONS and change.action == "delete" and change.record not in catalog.by_id:
-                await asyncio.to_thread(self._storage.drop_prefix, f"{change.record}/")
+            if change.collection == COLLECTIONS and change.action == "delete":
+                await self._clear(change)
+
+    def _gone(self, catalog: Catalog, changes: Iterable[Change], reader: Reader) -> dict[str, Gone]:
+        """What changes let go of, by collection; fields may have other names by now."""
+        concerned = ((change, catalog.by_id.get(change.collection)) for change in changes if change.action != "create")
+        read = [self._history.translated(reader, of, change) for change, of in concerned if of and of.file_fields]
+        return _gone(filter(None, read), catalog.by_id)
+
+    async def _clear(self, change: Change) -> None:
+        """Drops what a collection leaves; where one of its id is there again, what is older than that."""
+        if change.record not in self._catalogs.current.by_id:
+            await asyncio.to_thread(self._storage.drop_prefix, f"{change.record}/")
+            return
+        before = datetime.fromisoformat(change.at).timestamp()
+        await self._clean(change.record, await asyncio.to_thread(self._older, change.record, before))
+
+    def _older(self, collection: str, before: float) -> Gone:
+        """The files of a collection that were stored before a moment."""
+        found: Gone = {}
+        for key in self._storage.keys(f"{collection}/"):
+            _, record, *name = key.split("/")
+            blob = self._storage.stat(key) if len(name) == 1 else None
+            if blob and blob.modified < before:
+                found.setdefault(record, set()).add(name[0])
+        return found
 
     async def _clean(self, collection_id: str, gone: Gone) -> None:
         now = await self._catalogs.read(lambda catalog: lambda reader: _names_now(reader, catalog.by_id.get(collection_id), gone))
