@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -87,16 +87,13 @@ class Batch:
 
     async def _write(self) -> list[Record | Shown]:
         """Again where an old password turned out to be in need of a check; each one is checked once."""
-        long = len(self.steps) > LONG or await self.parts.read(self.catalog, self._is_long)
+        deletions = {step.work.collection.id: step.work for step in self.steps if isinstance(step.work, Deletion)}.values()
+        long = len(self.steps) > LONG or bool(deletions and await self.parts.read(self.catalog, partial(_is_long, deletions)))
         while True:
             try:
                 return await self.parts.write(self._commit, self.info, long=long)
             except Unproven as missing:
                 await missing.update.prove(missing.judged)
-
-    def _is_long(self, reader: Reader) -> bool:
-        deletions = {step.work.collection.id: step.work for step in self.steps if isinstance(step.work, Deletion)}
-        return any(work.is_long(reader) for work in deletions.values())
 
     def _commit(self, writer: Writer) -> list[Record | Shown]:
         self.parts.refuse_moved(self.mark)
@@ -145,6 +142,11 @@ def failed(position: int, error: ApiError) -> BadRequest:
     """The batch's failure, by the failure of the item at this position."""
     failure = {"code": "batch_request_failed", "message": "Batch request failed.", "response": error.body()}
     return BadRequest(FAILED, {"requests": {str(position): failure}})
+
+
+def _is_long(deletions: Iterable[Deletion], reader: Reader) -> bool:
+    """May one of the deletes, one for each collection, take too long for the loop?"""
+    return any(deletion.is_long(reader) for deletion in deletions)
 
 
 def _refusal(step: Step, reader: Reader) -> ApiError | None:

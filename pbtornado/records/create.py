@@ -14,7 +14,7 @@ from ..schema.collection import Collection
 from ..schema.fields import TextField
 from ..schema.record import Record
 from ..store.protocol import Reader, Writer
-from ..store.query import Bindable
+from ..store.query import Bindable, Image
 from ..values import new_id
 from . import cascade, questions, save
 from .access import holds, manages, question_of, reads_body, refuse_locked, settled, writable
@@ -78,6 +78,13 @@ class Creation:
         """The request as rules read it."""
         return self.info.with_body(self.draft.body)
 
+    def _image_for(self, question: Question) -> Mapping[str, Bindable]:
+        """As much of the image as the question reads."""
+        if self.collection.is_auth or not isinstance(question.root, Image):
+            return self.image
+        by_name = self.collection.by_name
+        return {name: by_name[name].to_store(self.values[name]) for name in question.root.columns}
+
     def _info_for(self, question: Question) -> RequestInfo:
         return self.asking if reads_body(question) else self.info
 
@@ -113,7 +120,7 @@ class Creation:
         return manages(reader, self.catalog, self.collection, self.asking, image=self.image)
 
     def _ask(self, reader: Reader) -> None:
-        if self.question and not holds(reader, self.question, self._info_for(self.question), image=self.image):
+        if self.question and not holds(reader, self.question, self._info_for(self.question), image=self._image_for(self.question)):
             raise BadRequest(FAILED)
 
     # ---- check and prepare
