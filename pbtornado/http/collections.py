@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..auth.oauth2 import providers
 from ..records.collections import MALFORMED_FORM
-from ..records.read import Page
+from ..rules.paging import Page
 from ..store.protocol import Origin
 from .handler import ApiHandler
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest
+from ..rules.paging import FALSE
 from ..rules.request import RequestInfo
 from ..rules.rule import Question
 from ..schema.catalog import Catalog
@@ -23,7 +24,7 @@ from ..values import json_bytes, parse_json
 from . import questions
 from .access import bound
 from .export import show
-from .read import FALSE, Listing, listing
+from .read import Listing, listing
 from .remembered import remembered
 from .telling import end_of, refuse_telling
 from .versions import digest
