@@ -53,7 +53,8 @@ class Batch:
     """One batch in its transaction: every row is tried, so that all that is wrong is told at once."""
 
     def __init__(self, parts: Parts, collection: Collection, info: RequestInfo, wanted: Wanted, forward: Forward) -> None:
-        self.parts, self.collection, self.info, self.wanted = parts, collection, info, wanted
+        self.parts, self.collection, self.wanted = parts, collection, wanted
+        self.creating, self.updating = replace(info, method="POST"), replace(info, method="PATCH")
         self.created = self.updated = 0
         self.errors: list[WrongRow] = []
         self._forward = forward
@@ -75,7 +76,7 @@ class Batch:
         if entry.errors:
             return entry.wrong(entry.errors)
         try:
-            new = writer.savepoint(lambda: self._apply(writer, entry))
+            new = self._apply(writer, entry)
         except ApiError as error:
             errors = error.errors
             if self.wanted.dry_run and errors:
@@ -90,18 +91,18 @@ class Batch:
         return None
 
     def _apply(self, writer: Writer, entry: Entry) -> bool:
-        """Makes a record, or changes the one there is: True where it is new. Raises ApiError."""
+        """Makes a record, or changes the one there is: True where it is new. Raises ApiError, with nothing written."""
         key = text_of(entry.payload.get("id"))
         if self.wanted.upsert and key and writer.exists(questions.exists_by_id(self.collection), {questions.RECORD_ID: key}):
-            update = Update(self.parts, self.collection.id, key, entry.payload, replace(self.info, method="PATCH"))
+            update = Update(self.parts, self.collection.id, key, entry.payload, self.updating)
             update.hashes = entry.hashes
-            update.apply(writer)
+            writer.savepoint(lambda: update.apply(writer))
             return False
         if self._forward.knows(key):
             if self.wanted.upsert:
                 return False
             raise BadRequest(FAILED, {"id": NOT_UNIQUE})
-        creation = Creation(self.parts, self.collection.id, entry.payload, replace(self.info, method="POST"))
+        creation = Creation(self.parts, self.collection.id, entry.payload, self.creating)
         creation.hashes = entry.hashes
-        creation.apply(writer)
+        creation.apply(writer)  # writes nothing before the one insert that may fail
         return True
