@@ -60,11 +60,16 @@ def grammar() -> Lark:
         def start(self, tree: Tree | _Brackets) -> Tree:
             return _bare(tree)
 
-        def any(self, *items: Tree | _Brackets) -> Tree:
-            return Any(tuple(_flat(items, Any)), (items[0].span[0], items[-1].span[1]))
-
-        def all(self, *items: Tree | _Brackets) -> Tree:
-            return All(tuple(_flat(items, All)), (items[0].span[0], items[-1].span[1]))
+        def chain(self, first: Tree | _Brackets, *rest: Tree | _Brackets | Token) -> Tree | _Brackets:
+            alternatives, join = [[first]], "&&"
+            for item in rest:
+                if isinstance(item, Token):
+                    join = str(item)
+                elif join == "&&":
+                    alternatives[-1].append(item)
+                else:
+                    alternatives.append([item])
+            return _joined(Any, [_joined(All, items) for items in alternatives])
 
         def brackets(self, opening: Token, tree: Tree | _Brackets, closing: Token) -> _Brackets:
             return _Brackets(_bare(tree), (_span(opening)[0], _span(closing)[1]))
@@ -89,7 +94,12 @@ def grammar() -> Lark:
     return Lark(source, parser="lalr", transformer=Build(), maybe_placeholders=False)
 
 
-def _flat(items: tuple[Tree | _Brackets, ...], kind: type[All | Any]) -> Iterator[Tree]:
+def _joined(kind: type[All | Any], items: list[Tree | _Brackets]) -> Tree | _Brackets:
+    """A group of that kind, where there is more than one item."""
+    return items[0] if len(items) == 1 else kind(tuple(_flat(items, kind)), (items[0].span[0], items[-1].span[1]))
+
+
+def _flat(items: list[Tree | _Brackets], kind: type[All | Any]) -> Iterator[Tree]:
     """Groups within a group of their own kind are not groups."""
     for item in map(_bare, items):
         if isinstance(item, kind):

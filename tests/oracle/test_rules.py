@@ -194,6 +194,7 @@ TEXTS = [
         "title !~ ''",
         "n ~ '.'",
     ),
+    *("(n=5)(title='a')", "n=5 (title='a')", "n=5 || (n=0)(title='a')", "(n=5) || n=0 && title!='' (done=true)", "n=5 title='a'"),
     *("||".join(["n>=0"] * 200), "||".join(["n>=0"] * 201), f"title!='{'x' * 3480}'", f"title!='{'x' * 3500}'"),
 ]
 

@@ -21,6 +21,13 @@ def test_and_binds_tighter_than_or() -> None:
     assert parse("(a=1 || b=1) && c=1") == All((Any((a, b)), c))
 
 
+def test_brackets_without_a_join_are_joined_as_what_stands_before() -> None:
+    """By `&&` where nothing was joined yet."""
+    assert parse("(a=1) (b=1)") == parse("a=1 (b=1)") == parse("a=1 && b=1")
+    assert parse("a=1 || b=1 (c=1)") == parse("a=1 || b=1 || c=1")
+    assert parse("a=1 || b=1 && (c=1)(d=1)") == parse("a=1 || b=1 && c=1 && d=1")
+
+
 def test_functions_take_plain_arguments() -> None:
     """A comma may follow the last one."""
     call = Function("strftime", (Text("%Y"), Name("day")))
