@@ -219,6 +219,13 @@ def _deeper(data: Any, levels: int) -> bool:
     return bool(level)
 
 
+def has_infinite(data: Any) -> bool:
+    """Numbers too great to be one, which JSON could only write as null."""
+    if isinstance(data, dict | list):
+        return any(map(has_infinite, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, float) and not math.isfinite(data)
+
+
 def _loads(source: bytes | str) -> Any:
     if orjson is not None:
         try:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from tornado.httputil import HTTPHeaders
 
 from ..errors import BadRequest, TooLarge
-from ..values import ReceivedFile, parse_json, plain_number, text_of, texts_of
+from ..values import ReceivedFile, has_infinite, parse_json, plain_number, text_of, texts_of
 from .multipart import MOST_PARTS, Multipart
 
 IN_MEMORY = 32 << 20
@@ -22,6 +22,10 @@ LONGEST_LENGTH = 18
 MOST_VALUES = 1_000_000
 """Commas and brackets in a JSON body: a few bytes of them make objects that take a hundred times as much memory, and seconds."""
 JSON_PAYLOAD = "@jsonPayload"
+MISSPELLED = re.compile(r"%(?![0-9a-fA-F]{2})|;")
+"""What an encoded form cannot hold."""
+HUGE = re.compile(rb"[eE]\+?\d{3}|\d{309}")
+"""In every JSON that has a number too great for a float, and hardly in others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +159,11 @@ class _Json(_Collected):
 
 class _UrlEncoded(_Collected):
     def body(self) -> Body:
+        text = self.all().decode("utf-8", "replace")
+        if MISSPELLED.search(text):
+            raise BadRequest
         try:
-            pairs = parse_qsl(self.all().decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=MOST_PARTS)
+            pairs = parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_PARTS)
         except ValueError:
             raise BadRequest from None
         values: dict[str, list[str]] = {}
@@ -207,7 +214,7 @@ def json_object(source: bytes | str) -> dict[str, Any]:
         return json_object(repaired)
     if value is None:
         return {}
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or (HUGE.search(source if isinstance(source, bytes) else source.encode()) and has_infinite(value)):
         raise BadRequest
     return value
 

@@ -65,7 +65,7 @@ def test_json_body(tmp_path: Path) -> None:
     assert read(tmp_path, "application/json", b"null").fields == {}
 
 
-@pytest.mark.parametrize("text", [b"{", b"[1]", b'"x"', b"\xff", b'{"a": NaN}', b"[" * 100_000])
+@pytest.mark.parametrize("text", [b"{", b"[1]", b'"x"', b"\xff", b'{"a": NaN}', b'{"a": [1e400]}', b"[" * 100_000])
 def test_malformed_json_is_refused(tmp_path: Path, text: bytes) -> None:
     """What is no JSON object is 400 in PocketBase's words."""
     with pytest.raises(BadRequest, match="Something went wrong"):
@@ -88,6 +88,13 @@ def test_urlencoded_form(tmp_path: Path) -> None:
     """Repeated keys make a list; values are inferred."""
     body = read(tmp_path, "application/x-www-form-urlencoded", b"a=1&b=x+y&b=%C3%A9&c=")
     assert body.fields == {"a": 1, "b": ["x y", "é"], "c": ""}
+
+
+@pytest.mark.parametrize("text", [b"a=%zz", b"a=100%", b"a=x;y"])
+def test_misspelled_form_is_refused(tmp_path: Path, text: bytes) -> None:
+    """Percent signs start an escape, and semicolons are written as one."""
+    with pytest.raises(BadRequest):
+        read(tmp_path, "application/x-www-form-urlencoded", text)
 
 
 @pytest.mark.parametrize("step", [0, 1, 7])

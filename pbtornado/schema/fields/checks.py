@@ -135,11 +135,19 @@ def email(value: str) -> FieldError | None:
 _HOST = r"\[[0-9a-fA-F:.]+\]|[\p{L}\p{N}](?:[\p{L}\p{N}\-_]*[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}\-_]*[\p{L}\p{N}])?)*\.?"
 _URL = rf"(?:((?:ftp|tcp|udp|wss?|https?)://)?(?:[^\s/@]+@)?({_HOST})(?::\d{{1,5}})?)(?:[/?#]\S*)?"
 
+_BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
+
 
 def is_url(value: str) -> bool:
     """A text with the form of a URL; the scheme may be left out where the host has a dot or a port."""
     match = compiled(_URL).fullmatch(value) if 3 < len(value) < 2083 else None
-    return bool(match and (match[1] or "." in match[2] or ":" in value))
+    return bool(match and (match[1] or "." in match[2] or ":" in value) and not _badly_escaped(value))
+
+
+def _badly_escaped(url: str) -> bool:
+    """A percent sign without its two digits, anywhere but in the query."""
+    front, _, fragment = url.partition("#")
+    return any(_BAD_ESCAPE.search(part) for part in (front.partition("?")[0], fragment))
 
 
 def url(value: str) -> FieldError | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from ...errors import FieldError
 from ...store.query import Bindable
-from ...values import json_text, parse_json, plain_number
+from ...values import has_infinite, json_text, parse_json, plain_number
 from . import checks
 from .base import MAX_SAFE_INT, Field, Kind, Surroundings
 
@@ -64,7 +63,7 @@ class JSONField(Field):
     def check(self, value: Any) -> FieldError | None:
         """Size; required refuses null and empty values."""
         encoded = json_text(value) if value is not None else ""
-        if "null" in encoded and _has_infinite(value):
+        if "null" in encoded and has_infinite(value):
             return FieldError("validation_invalid_json", "Must be a valid json value")
         size = len(encoded.encode())
         if size > self.body_limit:
@@ -85,13 +84,6 @@ def _ordered(data: Any) -> Any:
     return [_ordered(item) for item in data] if isinstance(data, list) else data
 
 
-def _has_infinite(data: Any) -> bool:
-    """Numbers too great to be one, which JSON could only write as null."""
-    if isinstance(data, dict | list):
-        return any(map(_has_infinite, data.values() if isinstance(data, dict) else data))
-    return isinstance(data, float) and not math.isfinite(data)
-
-
 @dataclass(frozen=True, kw_only=True)
 class GeoPointField(Field):
     """`{"lon", "lat"}` in degrees; 0, 0 stands for no value."""
@@ -108,13 +100,13 @@ class GeoPointField(Field):
         return {"lon": 0, "lat": 0}
 
     def coerce(self, raw: Any) -> dict[str, float]:
-        """The numbers `lon` and `lat` of an object or of its JSON text, 0 for what is none."""
+        """The numbers `lon` and `lat` (in any case) of an object or of its JSON text, 0 for what is none."""
         if isinstance(raw, str):
             try:
                 raw = parse_json(raw)
             except ValueError:
                 raw = None
-        data = raw if isinstance(raw, dict) else {}
+        data = {key.lower(): value for key, value in raw.items()} if isinstance(raw, dict) else {}
         return {"lon": _degrees(data.get("lon")), "lat": _degrees(data.get("lat"))}
 
     def from_store(self, stored: Any) -> dict[str, float]:

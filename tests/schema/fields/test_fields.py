@@ -19,6 +19,7 @@ from pbtornado.schema.fields import (
     RelationField,
     SelectField,
     TextField,
+    URLField,
     default_id,
     field_from_json,
 )
@@ -168,5 +169,16 @@ def test_stored_texts_that_are_no_json_are_themselves() -> None:
     """A damaged column does not stop a list."""
     assert JSONField(name="j").from_store("{bad") == "{bad"
     assert GeoPointField(name="g").from_store("bad") == {"lon": 0, "lat": 0}
+
+
+def test_names_of_coordinates_in_any_case() -> None:
+    """`lon` and `lat` are what they are however they are written."""
+    assert GeoPointField(name="g").coerce({"LON": 1, "Lat": 2}) == {"lon": 1, "lat": 2}
+
+
+@pytest.mark.parametrize(("url", "valid"), [("http://a.b/%41?x=%zz", True), ("http://a.b/%zz", False), ("http://a.b/#100%", False)])
+def test_escapes_in_urls(url: str, valid: bool) -> None:
+    """A percent sign has two digits, but for the query."""
+    assert (URLField(name="u").check(url) is None) == valid
     assert SelectField(name="s", max_select=2).from_store("plain") == ["plain"]
     assert SelectField(name="s").from_store('["a","b"]') == "b"
