@@ -45,12 +45,12 @@ class _Level:
             self.kept[name] = modifier
 
     def pick(self, data: Any) -> Any:
-        """The projection of an object or of each object in a list; everything else stays as it is."""
+        """The projection of an object, keys in order, or of each object in a list; everything else stays as it is."""
         if isinstance(data, list):
             return [self.pick(item) for item in data] if data and isinstance(data[0], Mapping) else data
         if not isinstance(data, Mapping):
             return data
-        return {key: self._value(key, value) for key, value in data.items() if self._wants(key)}
+        return {key: self._value(key, value) for key, value in sorted(data.items()) if self._wants(key)}
 
     def _wants(self, key: str) -> bool:
         return self.rest or key in self.kept or key in self.deeper

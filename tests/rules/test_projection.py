@@ -57,6 +57,12 @@ def test_what_has_no_keys_stays(data: Any) -> None:
     assert Projection.parse("id").apply(data) == data
 
 
+def test_keys_are_in_order() -> None:
+    """Whatever their order was, on each level that is picked from."""
+    assert list(Projection.parse("a,c.*").apply({"c": {"y": 1, "x": 2}, "a": 1})) == ["a", "c"]
+    assert list(Projection.parse("c.*").apply({"c": {"y": 1, "x": 2}})["c"]) == ["x", "y"]
+
+
 def test_the_data_itself_is_not_changed() -> None:
     """Whoever else holds it sees all of it."""
     data = {"a": {"b": 1, "c": 2}}
