@@ -47,6 +47,7 @@ def schemas() -> dict[str, Json]:
         "FieldError": obj({"code": TEXT, "message": TEXT, "params": OBJECT}, ["code", "message"], "Why a value was refused."),
         "GeoPoint": obj({"lon": degrees, "lat": degrees}, ["lon", "lat"], "A place in degrees; 0, 0 stands for none."),
         "AuthMethods": METHODS,
+        "Many": obj({"count": WHOLE, "more": BOOL}, ["count", "more"], "How many records were written, and whether any are left."),
     }
 
 
@@ -63,6 +64,9 @@ def parameters() -> dict[str, Json]:
         parameter("skipTotal", "query", BOOL, "Leaves out the totals, which makes long lists quicker."),
     ]
     found: dict[str, Json] = {one["name"]: one for one in listed}
+    said = "Which records; an empty filter is refused."
+    found["filterOfMany"] = parameter("filter", "query", TEXT, said, required=True)
+    found["limit"] = parameter("limit", "query", {**WHOLE, "minimum": 1, "maximum": 10_000}, "The first ones only.")
     found["ifMatch"] = parameter("If-Match", "header", TEXT, "The `ETag` of the version that is meant; another one is left alone.")
     found["ifNoneMatch"] = parameter("If-None-Match", "header", TEXT, "The `ETag` of the version that is known already.")
     return found

@@ -11,6 +11,7 @@ from .pieces import ANYBODY, EXPAND, FIELDS, FORM, ID, JSON, SIGNED_IN, TEXT, WH
 from .values import example_modifiers, shown, written
 
 LIST_PARAMETERS = [ref(name, "parameters") for name in ("page", "perPage", "after", "sort", "filter", "expand", "fields", "skipTotal")]
+AGGREGATES = "With `aggregate` and `group` in the query it answers counts, sums and the like instead of records."
 ETAG: Json = {"ETag": {"description": "Names the version of the record that was read or written.", "schema": TEXT}}
 
 
@@ -97,6 +98,8 @@ class RecordPaths:
         yield self._operation("post", "create", "Create a record", self._collection.create_rule, [EXPAND, FIELDS], f"{self.name}_record")
         yield self._one("patch", "update", "Update a record", self._collection.update_rule, [ref("ifMatch", "parameters")], 412)
         yield self._delete()
+        yield self._many("patch", "updateMany", "Update all records that a filter finds", self._collection.update_rule)
+        yield self._many("delete", "deleteMany", "Delete all records that a filter finds", self._collection.delete_rule)
 
     def _operation(self, method: str, verb: str, summary: str, rule: str | None, parameters: list[Json], answer: str) -> Operation:
         return Operation(
@@ -106,7 +109,7 @@ class RecordPaths:
             summary,
             self.name,
             security(rule),
-            who(rule, verb),
+            f"{who(rule, verb)} {AGGREGATES}" if verb == "list" else who(rule, verb),
             parameters,
             self._bodies(verb),
             ref(answer),
@@ -143,6 +146,22 @@ class RecordPaths:
             who(rule, "delete"),
             parameters,
             failures=(400, 403, 404, 412),
+        )
+
+    def _many(self, method: str, verb: str, summary: str, rule: str | None) -> Operation:
+        bodies = {JSON: ref(f"{self.name}_update")} if method == "patch" else {}
+        return Operation(
+            method,
+            self._path,
+            f"{verb}_{self.name}",
+            summary,
+            self.name,
+            security(rule),
+            f"All of them or none. {who(rule, verb)}",
+            [ref("filterOfMany", "parameters"), ref("limit", "parameters")],
+            bodies,
+            ref("Many"),
+            failures=(400, 403, 404),
         )
 
     def _bodies(self, verb: str) -> dict[str, Json]:

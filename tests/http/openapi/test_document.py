@@ -78,6 +78,17 @@ async def test_records_are_as_described(client: Client, backend: Backend) -> Non
     checker(document, "all_posts_list").validate((await client.get("/api/collections/all_posts/records")).json)
 
 
+async def test_many_writes_are_as_described(client: Client, backend: Backend) -> None:
+    """Updates and deletes by a filter, on the path of the list."""
+    document = await described(client, backend)
+    path = "/api/collections/posts/records"
+    assert document["paths"][path]["patch"]["operationId"] == "updateMany_posts"
+    await data.records(backend, "posts", *SAMPLES)
+    found = await client.patch(f"{path}?filter=n%3D0", {"title": "new"})
+    checker(document, "Many").validate(found.json)
+    assert found.json["count"] == 1
+
+
 async def test_values_that_are_refused_are_described(client: Client, backend: Backend) -> None:
     """The schema of a write knows limits and options."""
     document = await described(client, backend)
