@@ -185,8 +185,7 @@ class Download(ApiHandler):
     def hang_up(self) -> None:
         """Breaks the connection."""
         connection: Any = self.request.connection
-        if connection.stream:
-            connection.stream.close()
+        connection.close()
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:
