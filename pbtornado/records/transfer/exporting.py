@@ -81,7 +81,8 @@ class Export:
         return await self._parts.asked(of)
 
     def _compiled(self, catalog: Catalog) -> Question:
-        if catalog.by_id.get(self.collection.id) is not self.collection:
+        now = catalog.by_id.get(self.collection.id)
+        if now is not self.collection and (now is None or now.to_row() != self.collection.to_row()):
             raise Busy(CHANGED)
         try:
             return question_of(catalog, self.collection, "", self._info, filter=self._filter)
