@@ -13,6 +13,7 @@ from tornado.web import Application
 
 from .backend import Backend
 from .config import Options
+from .http.activity import log_activity
 from .http.headers import Origins
 from .http.public import Unknown
 from .http.routes import routes
@@ -32,7 +33,7 @@ def application(backend: Backend, siblings: Siblings | None = None) -> Applicati
         siblings=siblings or Siblings(),
         origins=Origins(backend.options.origins),
         open_requests=WeakSet(),
-        log_function=lambda handler: None,
+        log_function=log_activity,
     )
 
 

@@ -25,6 +25,9 @@ from .store.tail import Tail
 from .store.trimming import Trimming
 from .system.console import Console
 from .system.crons import Crons
+from .system.log_bridge import LogBridge
+from .system.log_search import LogSearch
+from .system.logs import Logs
 from .system.settings import Settings
 
 
@@ -50,6 +53,11 @@ class Backend:
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.trimming = Trimming(self.store.changes)
+        self.journal = SqliteStore(options.data_dir / "auxiliary.db", log=False, readers=1, synchronous="NORMAL")
+        self.logs = Logs(self.journal, self.settings)
+        self.log_search = LogSearch(self.journal)
+        self.log_bridge = LogBridge(self.logs)
+        self.settings.on_change.append(self.logs.settle)
         self.console = Console(self.store, self.catalogs)
         self.crons = Crons()
         self._add_system_jobs()
@@ -58,6 +66,8 @@ class Backend:
     async def start(self) -> None:
         """Opens the data directory, makes a new one where there is none. Raises UnusableDirectory."""
         await self.store.open()
+        await self.journal.open()
+        self.log_bridge.start()
         if self.worker == 0:
             await prepare(self.store)
         empty_temporary(self.options.data_dir)
@@ -72,9 +82,14 @@ class Backend:
 
     def _add_system_jobs(self) -> None:
         """What PocketBase does from time to time, under its names."""
-        self.crons.add("__pbDBOptimize__", "0 0 * * *", self.store.optimize)
+        self.crons.add("__pbLogsCleanup__", "0 */6 * * *", self.logs.clean)
+        self.crons.add("__pbDBOptimize__", "0 0 * * *", self._optimize)
         self.crons.add("__pbMFACleanup__", "0 * * * *", lambda: drop_over(self.records, MFAS))
         self.crons.add("__pbOTPCleanup__", "0 * * * *", lambda: drop_over(self.records, OTPS))
+
+    async def _optimize(self) -> None:
+        await self.store.optimize()
+        await self.journal.optimize()
 
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
@@ -86,6 +101,9 @@ class Backend:
         await self.tail.stop()
         self.thumbs.stop()
         self.passwords.stop()
+        self.log_bridge.stop()
+        await self.logs.flush()
+        await self.journal.close()
         await self.store.close()
         self.rates.close()
 

@@ -117,6 +117,17 @@ def plain_error(error: Any) -> Any:
     return plain_errors(error) if isinstance(error, Mapping) else error
 
 
+def raw_errors(errors: Mapping[str, Any]) -> dict[str, Any]:
+    """The reasons alone of field errors at any depth, as the logs have them."""
+    return {name: _raw_error(error) for name, error in sorted(errors.items())}
+
+
+def _raw_error(error: Any) -> Any:
+    if isinstance(error, FieldError):
+        return error.message
+    return raw_errors(error) if isinstance(error, Mapping) else str(error)
+
+
 def sentence(text: str) -> str:
     """The text with a capital at its start and a stop at its end, as PocketBase prints messages."""
     text = text.strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import secrets
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Container, Mapping
 from typing import Any, ClassVar
 
 from tornado.httputil import HTTPHeaders
@@ -25,6 +25,7 @@ from .limits import Limited
 log = logging.getLogger("pbtornado.http")
 
 JSON = "application/json"
+READING = frozenset(("GET", "HEAD"))
 HEAR_SECONDS = 10.0
 """How long a client may go on sending a body that has been refused."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -39,6 +40,13 @@ class Failure(ApiError):
 
 class Answers(Limited):
     """How every answer and every failure leaves this server, whoever writes it."""
+
+    unlogged: ClassVar[Container[str]] = ()
+    """Methods whose successes are not worth a line of the logs."""
+    refused: ApiError | None = None
+    """What the request was refused with."""
+    passed_on = False
+    """Did another worker answer it, who has told the logs?"""
 
     _request_id: str = ""
 
@@ -79,7 +87,7 @@ class Answers(Limited):
 
     def failure(self, exception: BaseException | None, status: int) -> bytes:
         """The body of the answer to an exception; its status and headers are set."""
-        error = as_api_error(exception, status, self.request.method)
+        self.refused = error = as_api_error(exception, status, self.request.method)
         self.set_status(error.status)
         for name, value in error.headers.items():
             self.set_header(name, value)

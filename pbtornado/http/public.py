@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from tornado.web import HTTPError, StaticFileHandler
 
-from .handler import Answers
+from .handler import READING, Answers
 
 INDEX = "index.html"
 _PLAIN_IN_PATHS = "/:@!$&'()*+,;=~"
@@ -19,6 +19,8 @@ _PLAIN_IN_PATHS = "/:@!$&'()*+,;=~"
 
 class Unknown(Answers):
     """No such path: 404, or the way to the same path spelled properly."""
+
+    unlogged = READING
 
     def prepare(self) -> None:
         if self.request.method != "OPTIONS":
@@ -33,6 +35,8 @@ class Unknown(Answers):
 
 class StaticFiles(Answers, StaticFileHandler):
     """Files of one directory, with ranges and `If-Modified-Since`."""
+
+    unlogged = READING
 
     def compute_etag(self) -> None:
         """None: the time of the last change tells versions apart without reading the file."""

@@ -11,7 +11,7 @@ from ..errors import BadRequest, NotFound
 from ..realtime.connection import Connection
 from ..realtime.realtime import UNKNOWN, Elsewhere
 from ..values import text_of
-from .handler import JSON, ApiHandler
+from .handler import JSON, READING, ApiHandler
 from .info import from_sibling
 from .siblings import Siblings
 
@@ -21,6 +21,7 @@ _ON = ("1", "t", "true")
 class Events(ApiHandler):
     """/api/realtime: GET opens a stream that lasts; POST says what is heard on it."""
 
+    unlogged = READING
     connection: Connection | None = None
 
     async def get(self) -> None:

@@ -42,6 +42,7 @@ class Siblings:
             raise Busy(headers={"Retry-After": "1"}) from None
         if answer.code == 599:
             raise Busy(headers={"Retry-After": "1"})
+        handler.passed_on = True
         handler.set_status(answer.code)
         handler.finish(answer.body or None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ..errors import BadRequest
@@ -31,6 +31,8 @@ class Settings:
         self._store = store
         self._mark: int | None = None
         self._current: Tree = DEFAULTS
+        self.on_change: list[Callable[[Tree, Tree], Awaitable[None]]] = []
+        """Told of each update, before and after, before it is answered."""
 
     @property
     def current(self) -> Tree:
@@ -59,15 +61,19 @@ class Settings:
     async def update(self, given: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
         """Changes what the JSON object gives; the answer is all settings but their secrets. BadRequest says which keys are wrong."""
 
-        def work(writer: Writer) -> Tree:
-            new = changed(load_settings(writer), given)
+        def work(writer: Writer) -> tuple[Tree, Tree]:
+            old = load_settings(writer)
+            new = changed(old, given)
             save_settings(writer, new)
-            return new
+            return old, new
 
         try:
-            return shown(await self._store.write(work, origin))
+            old, new = await self._store.write(work, origin)
         except UnreadableSettings as error:
             raise BadRequest(NOT_SAVED) from error
+        for tell in self.on_change:
+            await tell(old, new)
+        return shown(new)
 
 
 def changed(settings: Tree, given: Any) -> Tree:

@@ -105,7 +105,7 @@ async def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs.start()
     await asyncio.sleep(2.2)
     await jobs.stop()
-    assert len(seen) == 2
+    assert 2 <= len(seen) == len(set(seen))
     assert all(one.microsecond == 0 and one.tzinfo is UTC for one in seen)
 
 

@@ -190,6 +190,11 @@ class SqliteStore:
         await self._group.submit(lambda _: writer.analyze(), _NO_ORIGIN, long=True)
         await self._group.submit(lambda _: writer.checkpoint(), _NO_ORIGIN, long=True, bare=True)
 
+    async def shrink(self) -> None:
+        """Gives the space of what was deleted back to the system; for a store without a log. Raises StoreBusy and CommitFailed."""
+        writer = self._writer
+        await self._group.submit(lambda _: writer.vacuum(), _NO_ORIGIN, long=True, bare=True)
+
     # ---- the log
 
     @property

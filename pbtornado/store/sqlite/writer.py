@@ -194,6 +194,10 @@ class SqliteWriter(SqliteReader):
         """Moves the WAL into the file and empties it, as far as nobody reads in it; outside a transaction."""
         run(self.connection, "PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def vacuum(self) -> None:
+        """Writes the whole file anew, without its gaps; outside a transaction."""
+        run(self.connection, "VACUUM")
+
     # ---- the connection
 
     def _change(self, text: str, values: tuple[Bindable, ...]) -> int:
