@@ -77,8 +77,7 @@ class _Transfer(ApiHandler):
     def hang_up(self) -> None:
         """Breaks the connection: what was sent so far must not be taken for the whole."""
         connection: Any = self.request.connection
-        if connection.stream:
-            connection.stream.close()
+        connection.close()
         self.finish()
 
     def asked_format(self) -> Format | None:

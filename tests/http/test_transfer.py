@@ -172,3 +172,25 @@ async def test_for_superusers_only(client: Client, backend: Backend) -> None:
     for who, status in (("", 401), (token, 403)):
         assert (await client.get("/api/collections/posts/export", token=who)).status == status
         assert (await client.send("POST", PATH, body=b"n\n1\n", headers=CSV, token=who)).status == status
+
+
+async def test_clients_that_leave(client: Client, backend: Backend, monkeypatch: Any) -> None:
+    """An export ends with its client, and nobody complains."""
+    monkeypatch.setattr(exporting, "PAGE", 10)
+    await posts(client, backend, 30)
+    pages: list[Any] = []
+    page = exporting.Export._page
+
+    async def slow(self: exporting.Export, after: Any) -> Any:
+        pages.append(after)
+        await asyncio.sleep(0.05)
+        return await page(self, after)
+
+    monkeypatch.setattr(exporting.Export, "_page", slow)
+    host, _, port = client.base.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET /api/collections/posts/export HTTP/1.1\r\nHost: x\r\nAuthorization: {client.token}\r\n\r\n".encode())
+    await reader.read(100)
+    writer.transport.abort()
+    await asyncio.sleep(0.5)
+    assert len(pages) < 4
