@@ -104,6 +104,8 @@ class Match:
     def _ask(self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: int | None, ghosts: Deleted) -> set[int] | None:
         haunted = frozenset(ghosts) & self.tables
         question, personal = self._question(haunted)
+        if isinstance(question.root, Image) and not self._collection.secret_names.isdisjoint(question.root.columns):
+            return set()  # the log holds no secrets, so that nobody can be told by them
         params: dict[str, Bindable] = dict(question.bind(_NOBODY, image))
         params.update({"ghosts_" + name: ghosts[name] for name in haunted})
         statement = self._statement(haunted, only is not None)

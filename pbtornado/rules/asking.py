@@ -120,14 +120,14 @@ class Subscribers:
 
     def auth(self, name: str) -> Operand:
         if name == "id":
-            return _dynamic(Column("s", "auth_id"), filled=True)
+            return dynamic(Column("s", "auth_id"), filled=True)
         return _collection_item(self.actor, name)
 
     def item(self, path: Sequence[str], *, numeric: bool = False, lower: bool = False) -> Operand:
         found = self._item(path)
         if found is None:
             return NOTHING
-        operand = _dynamic(Call("number", (found,)) if numeric else found, filled=len(path) == 1)
+        operand = dynamic(Call("number", (found,)) if numeric else found, filled=len(path) == 1)
         return _lowered(operand) if lower else operand
 
     def isset(self, path: Sequence[str]) -> Operand:
@@ -196,7 +196,8 @@ def _items(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _dynamic(expr: Expr, *, filled: bool = False) -> Operand:
+def dynamic(expr: Expr, *, filled: bool = False) -> Operand:
+    """A request item that is an expression; as the right side of `~` it is made a pattern."""
     return Operand(expr, "filled" if filled else "given", pattern=lambda: Call("contains", (expr,)))
 
 

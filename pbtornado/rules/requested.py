@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..schema.fields import Field, RelationField
-from ..store.query import And, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
-from .asking import NOTHING, PLAIN_AUTH, Asking
+from ..store.query import And, Call, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
+from .asking import NOTHING, PLAIN_AUTH, Asking, dynamic
 from .operand import Many, Operand
 from .operators import compare
 from .resolve import LISTS, Place, Resolver, split
@@ -62,8 +61,9 @@ def _auth(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
     key = ("@auth",)
     alias = resolver.join(key, actor, lambda alias: Compare("=", Column(alias, "id"), actor_id))
     operand = resolver.walk(Place(actor, alias, key), path, lenient=True)
-    # What is known of an actor in a request is not null in the table either.
-    return replace(operand, sort="filled") if len(path) == 1 and path[0] in PLAIN_AUTH - {"email"} else operand
+    if len(path) > 1 or path[0] not in PLAIN_AUTH:
+        return operand
+    return dynamic(Call("bare", (operand.expr,)), filled=path[0] != "email")  # just as if it were a value of the request
 
 
 def _item(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:

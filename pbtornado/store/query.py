@@ -117,9 +117,10 @@ class JsonLength:
 class Call:
     """A function by its product name: `lower`, `strftime`, `geo_distance` (km; lonA, latA, lonB, latB), `random`, `text` (cast),
     `nocase` (the value itself, compared without regard to the case of ASCII letters), `contains` (a text as the
-    pattern of a `Like` that looks for it), `number` (the number a text spells, else the value itself)."""
+    pattern of a `Like` that looks for it), `number` (the number a text spells, else the value itself), `bare` (the value itself,
+    compared as it is and not as its column's type would have it)."""
 
-    name: Literal["lower", "strftime", "geo_distance", "random", "text", "nocase", "contains", "number"]
+    name: Literal["lower", "strftime", "geo_distance", "random", "text", "nocase", "contains", "number", "bare"]
     args: tuple[Expr, ...] = ()
 
 

@@ -91,6 +91,25 @@ async def test_rule_on_actor_fields(live: Live) -> None:
     assert (await ear.next()).record["id"] == post["id"]
 
 
+async def test_rule_on_what_every_actor_has(live: Live) -> None:
+    """Compared as a value of a request, which no column converts."""
+    await live.make("posts", text("title"), listRule="title > @request.auth.verified")
+    ear = await live.listen("posts/*", info=await live.user("ann"))
+    for title in ("", "a"):
+        await live.add("posts", title=title)
+    [heard] = await live.mark(ear)
+    assert [event.record["title"] for event in heard] == ["a"]
+
+
+@pytest.mark.parametrize("rule", ["secret = ''", "secret != ''", "id != '' || secret != ''"])
+async def test_rule_on_secrets(live: Live, rule: str) -> None:
+    """The log holds no passwords: nobody hears by a rule that reads them."""
+    await live.make("posts", {"name": "secret", "type": "password"}, listRule=rule)
+    ear = await live.listen("posts/*")
+    await live.add("posts", secret="1234567890")
+    assert await live.mark(ear) == [[]]
+
+
 async def test_filter(live: Live) -> None:
     """A topic's filter narrows what is heard."""
     await live.make("posts", text("title"))

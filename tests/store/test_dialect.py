@@ -126,6 +126,13 @@ def test_functions(reader: SqliteReader) -> None:
     assert value(reader, sofia_berlin) == pytest.approx(1318, abs=3)
 
 
+def test_a_bare_column_converts_nothing(reader: SqliteReader) -> None:
+    """The type of a column applies to what it is compared with, unless it is taken bare."""
+    number = Column("r", "n")
+    for column, found in ((number, [("a",)]), (Call("bare", (number,)), [])):
+        assert reader.rows(Select((Column("r", "id"),), T, where=Compare("=", column, Value("1")))) == found
+
+
 def test_the_distance_of_what_is_no_number_is_null(reader: SqliteReader) -> None:
     """Numeric texts count as numbers."""
     assert value(reader, Call("geo_distance", (Value(None), Value(1), Value(2), Value(3)))) is None

@@ -69,6 +69,8 @@ class SqliteDialect(Dialect):
             return f"CAST({args[0]} AS TEXT)"
         if name == "nocase":
             return f"({args[0]} COLLATE NOCASE)"
+        if name == "bare":
+            return f"(+{args[0]})"
         return f"{_CALLS[name]}({', '.join(args)})"
 
     def convert(self, value: str, kind: str) -> str:
