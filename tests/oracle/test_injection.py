@@ -133,7 +133,8 @@ def test_definitions_of_collections(fuzzed: Fuzzed) -> None:
         assert names == before[0] | ({answer.json["name"]} if answer.status == 200 else set())
         assert counted == before[1]
         if answer.status == 200:
-            fuzzed.ask(Asked("DELETE", f"/api/collections/{answer.json['id']}", None, "superuser"))
+            gone = fuzzed.ask(Asked("DELETE", f"/api/collections/{answer.json['id']}", None, "superuser"))
+            assert gone.status == 204, gone.body
         assert [text for text in Watched.caught() if but_for_names(text) and not is_index(text)] == []
         assert fuzzed.look() == before
 
@@ -157,7 +158,8 @@ def test_views(fuzzed: Fuzzed) -> None:
         answer = fuzzed.ask(Asked("POST", path, body, "superuser"))
         if answer.status == 200 and not dry:
             fuzzed.ask(Asked("GET", f"/api/collections/{CANARY}/records", None, "superuser"))
-            fuzzed.ask(Asked("DELETE", f"/api/collections/{CANARY}", None, "superuser"))
+            gone = fuzzed.ask(Asked("DELETE", f"/api/collections/{CANARY}", None, "superuser"))
+            assert gone.status == 204, gone.body
         assert fuzzed.look() == before
 
     fuzz()

@@ -34,6 +34,17 @@ def described(world: World, name: str) -> list[tuple[str, str]]:
 # ---- made, changed, dropped
 
 
+async def test_a_view_of_no_table(world: World) -> None:
+    """A change of it is seen at once, and it can be dropped, although nothing in it tells the database to look again."""
+    await view(world, "fixed", "SELECT 'a' as id")
+    assert await world.ids("fixed") == ["a"]
+    await changed(world, "fixed", viewQuery="SELECT 'b' as id")
+    assert await world.ids("fixed") == ["b"]
+    await world.collections.delete("fixed")
+    await view(world, "fixed", "SELECT 'c' as id")
+    assert await world.ids("fixed") == ["c"]
+
+
 async def test_a_view_has_the_fields_of_its_query(world: World) -> None:
     """Not those that a client sends."""
     await world.make("notes", text("title"))

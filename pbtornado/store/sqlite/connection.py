@@ -124,6 +124,15 @@ def run(connection: sqlite3.Connection, text: str) -> sqlite3.Cursor:
         raise translated(error) from error
 
 
+def forget_plans(connection: sqlite3.Connection) -> None:
+    """Makes statements that are kept be prepared anew; call it when views may have changed.
+
+    SQLite does so by itself where a table is read, but not for a statement about a view that reads none.
+    """
+    connection.set_authorizer(lambda *_: sqlite3.SQLITE_OK)
+    connection.set_authorizer(None)
+
+
 def undo(connection: sqlite3.Connection) -> None:
     """Ends a transaction that came to nothing, if there is one."""
     if connection.in_transaction:

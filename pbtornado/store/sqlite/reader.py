@@ -13,7 +13,7 @@ from ..lane import Lane
 from ..protocol import Reader, StoreBusy, ViewColumn
 from ..query import Bindable, Row, Select, Statement
 from . import views
-from .connection import REFUSALS, Budget, connect, refused, run, translated, undo
+from .connection import REFUSALS, Budget, connect, forget_plans, refused, run, translated, undo
 from .dialect import SqliteDialect
 from .outline import outline
 
@@ -69,6 +69,7 @@ class SqliteReader:
         self.connection = connection
         self.budget = budget
         self._statements = statements
+        self._schema = -1
 
     def rows(self, question: Select | Statement, params: Mapping[str, Bindable] = _NOTHING) -> list[Row]:
         statement = self._statements.of(question)
@@ -92,8 +93,11 @@ class SqliteReader:
         return self.one(question, params) is not None
 
     def schema(self) -> int:
-        row: Row = self.connection.execute("PRAGMA user_version").fetchone()
-        return int(row[0])
+        (number,) = self.connection.execute("PRAGMA user_version").fetchone()
+        if number != self._schema:
+            forget_plans(self.connection)
+            self._schema = number
+        return int(number)
 
     def view_outline(self, query: str) -> Sequence[ViewColumn]:
         """The columns of a view of this SELECT as far as its text alone tells. Raises BadQuestion."""

@@ -12,7 +12,7 @@ from ..changes import SCHEMA_COLLECTIONS, image_text
 from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, SqlAnswer, TableShape
 from ..query import Bindable
 from . import console, ddl, views
-from .connection import REFUSALS, Budget, refused, run
+from .connection import REFUSALS, Budget, forget_plans, refused, run
 from .dialect import SqliteDialect
 from .reader import SqliteReader, Statements
 
@@ -150,6 +150,7 @@ class SqliteWriter(SqliteReader):
         if after is not None:
             view = after.view and views.with_text_id(self.connection, self.budget, after.view)
             self._run_all(ddl.created(replace(after, view=view)))
+        forget_plans(self.connection)
 
     def _alter(self, before: TableShape, after: TableShape) -> None:
         for index in before.indexes:
