@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from socket import socket
-from weakref import WeakSet
 
 from tornado.iostream import StreamClosedError
 from tornado.web import Application
@@ -14,6 +13,7 @@ from tornado.web import Application
 from .backend import Backend
 from .config import Options
 from .http.activity import log_activity
+from .http.dispatch import Dispatch
 from .http.headers import Origins
 from .http.public import Unknown
 from .http.routes import routes
@@ -26,13 +26,13 @@ log = logging.getLogger("pbtornado.app")
 
 def application(backend: Backend, siblings: Siblings | None = None) -> Application:
     """The Tornado application over a backend."""
-    return Application(
+    return Dispatch(
         routes(backend.options),
-        default_handler_class=Unknown,
+        otherwise=Unknown,
         backend=backend,
         siblings=siblings or Siblings(),
         origins=Origins(backend.options.origins),
-        open_requests=WeakSet(),
+        open_requests=set(),
         log_function=log_activity,
     )
 

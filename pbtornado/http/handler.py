@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
-import secrets
 from collections.abc import Awaitable, Container, Mapping
+from random import getrandbits
 from typing import Any, ClassVar
 
 from tornado.httputil import HTTPHeaders
@@ -18,7 +18,7 @@ from ..rules.request import RequestInfo
 from ..store.protocol import CommitFailed, StoreBusy, TooSlow
 from ..values import json_bytes
 from .body import Body, BodyReader
-from .headers import SECURITY, Origins, cross_origin, preflight
+from .headers import SECURITY, Origins, cross_origin, date_now, preflight
 from .info import query_values, request_info
 from .limits import Limited
 
@@ -54,7 +54,7 @@ class Answers(Limited):
     def request_id(self) -> str:
         """Names this request in the change log and the server's log."""
         if not self._request_id:
-            self._request_id = secrets.token_hex(8)
+            self._request_id = f"{getrandbits(64):016x}"
         return self._request_id
 
     @property
@@ -67,13 +67,20 @@ class Answers(Limited):
         """A path that is no text names nothing, which is not found, not malformed."""
         return value.decode("utf-8", "replace")
 
+    def clear(self) -> None:
+        # Tornado's own makes headers of which none would be left; every request comes through here
+        self._headers, self._write_buffer = HTTPHeaders(), []
+        self._status_code, self._reason = 200, "OK"
+        self.set_default_headers()
+
     def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        self.set_header("Content-Type", JSON)
+        headers = self._headers
+        headers["Content-Type"] = JSON
         for name, value in SECURITY:
-            self.set_header(name, value)
+            headers[name] = value
         for name, value in cross_origin(self.request.headers, self.origins):
-            self.add_header(name, value)
+            headers[name] = value
+        headers["Date"] = date_now()
 
     def options(self, *path: str) -> None:
         self._headers.clear()

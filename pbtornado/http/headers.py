@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from email.utils import formatdate
 from functools import lru_cache
+from time import time
 
 from tornado.httputil import HTTPHeaders
 
@@ -58,7 +60,17 @@ def cross_origin(request: HTTPHeaders, origins: Origins) -> list[tuple[str, str]
     """`Vary`, and the permission where the asking page's site has one."""
     origin = request.get("Origin")
     allowed = origins.answer(origin) if origin else ""
-    return [("Vary", "Origin"), *([("Access-Control-Allow-Origin", allowed)] if allowed else [])]
+    return [("Vary", "Origin"), ("Access-Control-Allow-Origin", allowed)] if allowed else [("Vary", "Origin")]
+
+
+def date_now() -> str:
+    """The value of `Date`."""
+    return _date_of(int(time()))
+
+
+@lru_cache(maxsize=4)
+def _date_of(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _pattern(origin: str) -> str:

@@ -179,7 +179,7 @@ class WireServer:
 class TornadoServer(HTTPServer):
     """Tornado's server with every limit spelled out, and an end that lets open requests finish."""
 
-    open_requests: WeakSet[ApiHandler]
+    open_requests: set[ApiHandler]
     streams: WeakSet[IOStream]
     crowd: Crowd
     connections = 0

@@ -10,7 +10,7 @@ import os
 import socket
 from asyncio import BaseTransport, Future, Protocol, Transport, get_running_loop
 from collections import deque
-from typing import cast
+from typing import Any, cast
 
 from httptools import HttpParserCallbackError, HttpParserError, HttpParserUpgrade, HttpRequestParser
 from tornado.httputil import HTTPHeaders, HTTPInputError, RequestStartLine
@@ -27,6 +27,13 @@ MOST_WAITING = 16
 """Requests that one connection may send before the first is answered; more are left in the socket."""
 MOST_HELD = 1 << 20
 """Bytes of a body that wait for their handler; more are left in the socket."""
+
+
+class Headers(HTTPHeaders):
+    """Headers that are asked for mostly in vain: what is not there is told without an exception."""
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401  # it is the other one
 
 
 class Limits:
@@ -131,7 +138,7 @@ class Wire(Protocol):
         self.close()
 
     def _clear_head(self) -> None:
-        self._url, self._headers, self._head_size = b"", HTTPHeaders(), 0
+        self._url, self._headers, self._head_size = b"", Headers(), 0
         self._in_head = self._old_head = False
 
     def _grow_head(self, size: int) -> None:

@@ -12,10 +12,16 @@ LONGEST = 64
 _BITS = re.compile(r"[^/%]+/(0|[1-9]\d{0,2})", re.ASCII)
 
 
+@lru_cache(maxsize=1024)
+def _exploded(text: str) -> str:
+    address = _parsed(text)
+    return address.exploded if address else ""
+
+
 def plain_ip(text: str) -> str:
     """An address in its one long spelling, "" where it is none; an IPv4 address that came over IPv6 is an IPv4 address."""
-    address = _address(text.strip())
-    return address.exploded if address else ""
+    text = text.strip()
+    return _exploded(text) if len(text) <= LONGEST else ""
 
 
 def is_address(text: str) -> bool:
