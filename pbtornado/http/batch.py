@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +27,8 @@ MOST_BYTES = 128 << 20
 SECONDS = 3.0
 """How long a batch may take where the settings say nothing."""
 LONGEST_URL = 2000
+STRIDE = 500
+"""Requests that are read before others on the loop get their turn."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 UNREADABLE = "Failed to read the submitted batch data."
@@ -52,8 +57,6 @@ class Asked:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     files: Mapping[str, list[ReceivedFile]] = field(default_factory=dict)
-    picked: Projection | None = None
-    """What its answer is cut down to."""
 
     def errors(self) -> dict[str, FieldError]:
         """What is wrong with it before anybody looks at what it asks for."""
@@ -67,17 +70,38 @@ class Asked:
     @property
     def expected(self) -> frozenset[str] | None:
         """The versions that it is meant for."""
+        if not self.headers:
+            return None
         found = [value for name, value in self.headers.items() if name.lower() == "if-match"]
         return expected_by(found[0]) if found else None
 
-    @property
-    def query(self) -> Mapping[str, str]:
-        """The first value of each query key. Raises BadRequest where there are too many."""
-        text = self.url.partition("?")[2]
-        try:
-            return query_values(text) if text else _NOTHING
-        except ValueError:
-            raise BadRequest from None
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a method and a URL ask for; `picked` is what the answer is cut down to."""
+
+    verb: Verb
+    collection: str
+    record_id: str
+    path: str
+    query: Mapping[str, str]
+    picked: Projection | None
+
+
+@lru_cache(maxsize=1000)
+def target_of(method: str, url: str) -> Target:
+    """Raises BadRequest where that is no write of a record, or its query cannot be read."""
+    found = None if _BROKEN.search(url) else _TARGET.fullmatch(url)
+    verb = _VERBS.get((method, bool(found[2]))) if found else None
+    if found is None or verb is None:
+        raise BadRequest
+    try:
+        query = query_values(found[3] or "")
+    except ValueError:
+        raise BadRequest from None
+    fields = query.get("fields")
+    picked = Projection.parse(fields) if fields else None
+    return Target(verb, found[1], found[2] or "", unquote(url.partition("?")[0]), MappingProxyType(query), picked)
 
 
 class Headers(ChainMap[str, str]):
@@ -110,10 +134,21 @@ class Batch(ApiHandler):
         refuse_malformed(asked, settings["maxRequests"])
         self.limited = self.backend.settings.current["rateLimits"]["enabled"]
         self.headers = Headers({"content_type": "multipart/form-data"}, self.info().headers)
-        items = [self.item(one) for one in asked]
+        items = await self.items(asked)
         seconds = float(settings["timeout"]) if settings["timeout"] > 0 else SECONDS
         made = await self.backend.records.batch(items, self.info(), seconds)
         self.answer([answer_of(one, shown) for one, shown in zip(asked, made, strict=True)])
+
+    async def items(self, asked: list[Asked]) -> list[Item]:
+        """The writes, up to the first that is refused beyond doubt."""
+        items: list[Item] = []
+        for one in asked:
+            items.append(self.item(one))
+            if items[-1].refusal:
+                break
+            if len(items) % STRIDE == 0:
+                await asyncio.sleep(0)
+        return items
 
     def item(self, asked: Asked) -> Item:
         """The write that one of the requests asks for; what is no write, or asks for what cannot be, is refused at its turn."""
@@ -124,17 +159,13 @@ class Batch(ApiHandler):
 
     def write_of(self, asked: Asked) -> Item:
         """The write that one of the requests asks for. Raises ApiError."""
-        target = None if _BROKEN.search(asked.url) else _TARGET.fullmatch(asked.url)
-        verb = _VERBS.get((asked.method, bool(target[2]))) if target else None
-        if target is None or verb is None:
-            raise BadRequest
-        self.refuse_too_many_writes(target[1], verb, asked)
-        query = asked.query
-        if fields := query.get("fields"):
-            asked.picked = Projection.parse(fields)
-        info = self.info_of(asked, query)
-        payload = self.payload(target[1], asked) if verb != "delete" else {}
-        return Item(verb, target[1], target[2] or "", payload, info, query.get("expand", ""), expected=asked.expected)
+        target = target_of(asked.method, asked.url)
+        if self.limited:
+            tag = "create" if target.verb == "upsert" else target.verb
+            self.refuse_too_many(asked.method, target.path, (tag,), target.collection)
+        payload = self.payload(target.collection, asked) if target.verb != "delete" else _NOTHING
+        info, expand = self.info_of(asked, target.query), target.query.get("expand", "")
+        return Item(target.verb, target.collection, target.record_id, payload, info, expand, expected=asked.expected)
 
     def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
         """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""
@@ -158,12 +189,6 @@ class Batch(ApiHandler):
         collection = self.backend.catalogs.current.find(name)
         kept = {key: value for key, value in asked.body.items() if key not in asked.files}
         return Body(kept, asked.files).payload({field.name for field in collection.file_fields} if collection else ())
-
-    def refuse_too_many_writes(self, name: str, verb: Verb, asked: Asked) -> None:
-        """Raises TooManyRequests where the settings' rate limits are used up."""
-        if self.limited:
-            tag = "create" if verb == "upsert" else verb
-            self.refuse_too_many(asked.method, unquote(asked.url.partition("?")[0]), (tag,), name)
 
 
 def requests_of(body: Body) -> list[Asked]:
@@ -218,4 +243,5 @@ def answer_of(asked: Asked, shown: Any) -> dict[str, Any]:
     """The answer to one of the requests."""
     if shown is None:
         return {"body": None, "status": 204}
-    return {"body": asked.picked.apply(shown) if asked.picked else shown, "status": 200}
+    picked = target_of(asked.method, asked.url).picked
+    return {"body": picked.apply(shown) if picked else shown, "status": 200}
