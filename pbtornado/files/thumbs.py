@@ -342,7 +342,7 @@ class ThumbsConsumer:
     def _wanted(self, change: Change) -> Iterator[tuple[str, str]]:
         """Keys of new files with the sizes that their field declares."""
         collection = self._catalogs.current.by_id.get(change.collection)
-        if collection is None or change.action == "delete":
+        if collection is None or not collection.file_fields or change.action == "delete":
             return
         before = {name for _, name in named_files(collection, change.old)}
         changed = [field.name for field in collection.file_fields if change.action == "create" or field.name in change.old]
