@@ -111,7 +111,7 @@ def _body_each(resolver: Resolver, asking: Asking, field: Field) -> Operand:
     if field.multiple:
         inner = resolver.joins.alias()
         many = Many((Join(JsonEach(items), inner),), Column(inner, "value"))
-    return Operand(Column(item, "value"), "column", many=many)
+    return Operand(Column(item, "value"), "filled", many=many)  # PocketBase takes the list for a constant that is not empty
 
 
 def _body_relation(resolver: Resolver, asking: Asking, field: RelationField, path: Sequence[str]) -> Operand:

@@ -83,6 +83,8 @@ def test_a_request_can_be_asked_for_its_parts(world: World, info: RequestInfo, r
         *(
             "@request.body.title:isset = true",
             "@request.body.tags:each = 'a'",
+            "@request.body.tags:each = ''",
+            "@request.body.author:each = null",
             "@request.body.author.nick = 'ann'",
             "@request.headers.x_token > ''",
         ),
