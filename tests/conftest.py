@@ -140,7 +140,7 @@ def app(backend: Backend) -> Application:
 @pytest.fixture
 def client(io_loop: IOLoop, backend: Backend, app: Application) -> Iterator[Client]:
     """Speaks HTTP over a real socket to the test's own server."""
-    from pbtornado.app import http_server
+    from pbtornado.http.server import http_server
     from tests.client import Client
 
     socket, port = bind_unused_port()
