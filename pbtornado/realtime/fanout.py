@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from ..rules.request import Actor
 from ..schema.catalog import Catalog, Catalogs
 from ..store.changes import CHANGES, ChangeLog
-from ..store.protocol import Change, Position, Reader
+from ..store.protocol import Change, Position, Reader, StoreBusy
 from ..store.query import Column, Order, Select, Statement, Table, Value
 from ..values import json_bytes
 from .actors import Actors
@@ -125,7 +126,8 @@ class Fanout:
 
     def pull(self, connection: Connection) -> None:
         """Hands a connection that is behind the next slice of the log; it is live when that was the last."""
-        self._in_step(lambda: self._pull(connection))
+        with suppress(StoreBusy):  # it stays behind, and asks again
+            self._in_step(lambda: self._pull(connection))
 
     def _pull(self, connection: Connection) -> None:
         head = self._head()

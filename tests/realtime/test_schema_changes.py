@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from pbtornado.schema.catalog import Catalogs
+from pbtornado.store.protocol import StoreBusy
 from tests.realtime.live import Live, topic
 from tests.records.world import number, text
 
@@ -90,3 +94,21 @@ async def test_a_topic_that_means_another_collection(live: Live) -> None:
     (heard,) = await live.mark(ear)
     assert [event.name for event in heard] == ["PB_RESYNC", "posts/*"]
     assert heard[0].data == {"reason": "renamed", "topics": ["posts/*"]}
+
+
+async def test_a_busy_database_ends_no_stream(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that cannot be handed the log now asks again."""
+    await live.make("posts")
+    start = live.position()
+    await live.add("posts")
+    ear = await live.listen("posts/*", since=start)
+    read, busy = Catalogs.read_with, iter([True, True])
+
+    def read_with(self: Catalogs, *asked: Any) -> Any:
+        if next(busy, False):
+            raise StoreBusy("collections go on changing")
+        return read(self, *asked)
+
+    monkeypatch.setattr(Catalogs, "read_with", read_with)
+    assert (await ear.next()).action == "create"
+    assert next(busy, None) is None
