@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..rules.narrow import Narrowed, narrow
 from ..rules.rule import Question
 from ..schema.collection import Collection
 from ..schema.fields import RelationField
+from ..schema.indexes import parse_index
 from ..store.query import And, Call, Column, Compare, Exists, Expr, In, JsonEach, Order, Param, Select, Table, Value
 from .remembered import remembered
 
@@ -76,8 +78,14 @@ def some_rows(collection: Collection) -> Select:
 @remembered
 def newest_row(collection: Collection) -> Select:
     """The number of the row added last: at least as many rows there are, or were once."""
+    return newest_of(collection.name)
+
+
+@remembered
+def newest_of(table: str) -> Select:
+    """The same of a table by its name."""
     number = Column("r", "rowid")
-    return Select((number,), Table(collection.name), order=(Order(number, descending=True),), limit=ONE)
+    return Select((number,), Table(table), order=(Order(number, descending=True),), limit=ONE)
 
 
 # ---- with a rule
@@ -123,6 +131,44 @@ def page_rows(question: Question, collection: Collection) -> Select:
 def page_count(question: Question) -> Select:
     """How many rows there are on all pages."""
     return question.select((), count=True)
+
+
+# ---- with a rule, looked at from the related records
+
+
+@remembered
+def from_related(question: Question) -> Narrowed | None:
+    """The same question asked of related records first, where that can be."""
+    return narrow(question)
+
+
+@remembered
+def page_from_related(question: Question, collection: Collection) -> Select | None:
+    """`page_rows` asked so, in the same order: of rows that are alike in the sort, the older comes first.
+
+    None where it cannot be, or where the rows are best looked at in their order until the page is full.
+    """
+    found = from_related(question)
+    if found is None or not question.order or collection.is_view or sorted_by_index(collection, question.order[0].by):
+        return None
+    if found.question.distinct:
+        return None
+    return page_rows(replace(found.question, order=(*question.order, Order(Column("r", "rowid")))), collection)
+
+
+@remembered
+def count_from_related(question: Question) -> Select | None:
+    """`page_count` asked so; None where it cannot be."""
+    found = from_related(question)
+    return page_count(found.question) if found else None
+
+
+def sorted_by_index(collection: Collection, by: Expr) -> bool:
+    """Does an index give the rows in this order?"""
+    if not isinstance(by, Column) or by.source != "r":
+        return False
+    first = [index.columns[0].name.lower() for index in map(parse_index, collection.indexes) if index.columns]
+    return by.name in ("id", "rowid") or by.name.lower() in first
 
 
 # ---- who names a record

@@ -14,9 +14,13 @@ from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Reader
+from ..store.query import Select
 from . import questions
 from .access import bound, found, question_of, refuse_locked
 from .export import show
+
+MANY_MORE = 4
+"""To look at each related record once pays as long as they are at most so many times as many as the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Listing:
     def answer(self, reader: Reader) -> dict[str, Any]:
         """Page, totals and expanded records, all as of the reader's snapshot."""
         params = bound(self.question, self.info, {questions.PAGE_LIMIT: self.page.size, questions.PAGE_OFFSET: self.page.offset})
-        rows = reader.rows(questions.page_rows(self.question, self.collection), params)
+        rows = reader.rows(self._from_related(reader, page=True) or questions.page_rows(self.question, self.collection), params)
         total = self._total(reader, len(rows), params) if self.page.counted else -1
         records = [Record.from_row(self.collection, row) for row in rows]
         return self.page.answer(show(reader, self.catalog, records, self.info, self.expand), total)
@@ -42,8 +46,24 @@ class Listing:
         """A page that is not full is the last one and says itself how many there are."""
         if rows < self.page.size and (rows or self.page.number == 1):
             return self.page.offset + rows
-        row = reader.one(questions.page_count(self.question), params)
+        row = reader.one(self._from_related(reader, page=False) or questions.page_count(self.question), params)
         return int(row[0]) if row else 0
+
+    def _from_related(self, reader: Reader, *, page: bool) -> Select | None:
+        """The select asked of related records first, where that can be, and where they are not many more than the records."""
+        select = questions.page_from_related(self.question, self.collection) if page else questions.count_from_related(self.question)
+        found = questions.from_related(self.question) if select else None
+        tables = [self.catalog.find(name) for name in (self.collection.name, *found.targets)] if found else []
+        if found is None or any(table is None or table.is_view for table in tables):
+            return None
+        most = MANY_MORE * newest(reader, self.collection.name)
+        return select if all(newest(reader, table) <= most for table in found.targets) else None
+
+
+def newest(reader: Reader, table: str) -> int:
+    """The number of the table's newest row: it has that many at most."""
+    row = reader.one(questions.newest_of(table))
+    return int(row[0]) if row else 0
 
 
 def listing(
