@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pbtornado.store import CommitFailed, SqliteStore, UnusableDirectory
+from pbtornado.store import CommitFailed, Position, SqliteStore, UnusableDirectory
 from pbtornado.store.sqlite.spine import Spine
 from tests.conftest import ExpectLog
 from tests.store.notes import note, opened, titles
@@ -174,3 +174,15 @@ async def test_a_commit_that_ends_in_an_error_is_answered(
         await store.write(note("b", "y"), long=long)
         assert await titles(store) == ["x", "y"]
         assert len(await store.read(lambda reader: store.changes.read_after(reader, 0))) == 2
+
+
+async def test_workers_that_die_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each died after its commit and before it was noted; the log knows all of them."""
+    async with opened(tmp_path) as first, opened(tmp_path) as second, opened(tmp_path) as third:
+        await first.write(note("a"))
+        before = first.position()
+        for key, dying in (("b", first), ("c", second)):
+            monkeypatch.setattr(dying._spine, "settle", lambda *_: None)
+            await dying.write(note(key))
+        await third.write(note("d"))
+        assert third.position() == Position(before.epoch, before.seq + 3)

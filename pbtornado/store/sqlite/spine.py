@@ -75,7 +75,8 @@ class Spine:
         marks = self._marks
         self._epoch, self._head, self._schema_moved = marks.epoch, marks.head, False
         if marks.pending or marks.commit.number != self._last_commit().number:
-            self._judge(connection, opening=False)
+            if self._judge(connection, opening=False):
+                marks.settle(self._last_commit(), self._head, self._epoch)  # should this worker die in its turn too
             marks.move_schema()  # at once: the writes of this turn compare it with what they were decided on
         marks.begin()
 
@@ -107,18 +108,20 @@ class Spine:
 
     # ---- judging
 
-    def _judge(self, connection: sqlite3.Connection, opening: bool) -> None:
+    def _judge(self, connection: sqlite3.Connection, opening: bool) -> bool:
+        """Is the last commit ours? Else an epoch begins."""
         kept = connection.execute(_EPOCH_OF_LOG, (WHOLE_LOG,)).fetchone()
         if kept is not None and kept[1] > FORMAT:
             raise UnusableDirectory("The data directory was written by a newer version of pbtornado; start that one.")
-        known = self._known(opening)
-        if kept and known:
+        known = kept is not None and self._known(opening)
+        if known:
             self._epoch = int(kept[0], 16)
         else:
             self.begin_epoch(connection)
         # After the log was trimmed to nothing its sequence still knows how far it was.
         self._head = max(connection.execute(text).fetchone()[0] for text in (_NEWEST, _EVER))
         self._schema_moved = True
+        return known
 
     def _known(self, opening: bool) -> bool:
         """True when a worker made the last commit: the one noted, or the next one by a worker that died before noting it."""
