@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.compat.conftest import multipart
-from tests.oracle.schemas import RULES, Shape, multiple
+from tests.oracle.schemas import NAMES, RULES, SEEN, Schemas, Shape, multiple
 from tests.oracle.sides import GUEST, ROOT, STRANGER, Question
 from tests.oracle.texts import Texts
 from tests.oracle.values import PASSWORD, UPLOADS, Values
 
-WRITES = {"create": 14, "update": 16, "delete": 4, "batch": 4, "rules": 4}
+WRITES = {"create": 14, "update": 16, "delete": 4, "batch": 4, "rules": 4, "schema": 2}
 WEIGHTS = {"list": 40, "view": 11, **WRITES, "sign_in": 2, "refresh": 1, "file": 3, "bad": 4}
 """How often each kind of question is asked."""
 BODIES = ["json"] * 7 + ["multipart"] * 3 + ["urlencoded"]
@@ -30,6 +30,7 @@ class Known:
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.shapes = dict(shapes)
+        """By name."""
         self.ids: dict[str, list[str]] = {shape.data["id"]: [] for shape in shapes.values()}
         self.records: dict[str, dict[str, Any]] = {}
         """By id."""
@@ -42,9 +43,10 @@ class Known:
 
     def learn(self, name: str, records: list[dict[str, Any]]) -> None:
         """Takes in all records of a collection."""
-        for id in self.of(name):
-            self.records.pop(id, None)
-        self.records |= {record["id"]: record for record in records}
+        if not self.shapes[name].is_view:
+            for id in self.of(name):
+                self.records.pop(id, None)
+            self.records |= {record["id"]: record for record in records}
         self.of(name)[:] = [record["id"] for record in records]
         self.files = {key: names for key, names in self.files.items() if key[0] != name}
         for record in records:
@@ -68,7 +70,7 @@ class Known:
 
     def _naming(self, id: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         """Every record that names this one, with the relation and its ids."""
-        for shape in self.shapes.values():
+        for shape in [self.shapes[name] for name in NAMES]:
             for record, field in product(self.of(shape.name), shape.of_type("relation")):
                 value = self.records[record].get(field["name"]) or []
                 ids = value if isinstance(value, list) else [value]
@@ -81,7 +83,7 @@ class Questions:
 
     def __init__(self, chance: random.Random, known: Known) -> None:
         self.chance, self.known = chance, known
-        self.values = Values(chance, known.ids)
+        self.values, self.schemas = Values(chance, known.ids), Schemas(chance)
         self.texts = Texts(chance, known.shapes, known.ids)
         self.actors: list[str] = []
         self._accounts = 0
@@ -100,6 +102,10 @@ class Questions:
 
     def _name(self) -> str:
         return self.chance.choice(list(self.known.shapes))
+
+    def _table(self) -> str:
+        """A collection whose records can be written, mostly."""
+        return self.chance.choice(NAMES) if self._odds(0.98) else self._name()
 
     def _id(self, name: str) -> str:
         """A record, seldom one that isn't there."""
@@ -144,7 +150,7 @@ class Questions:
     # ---- writing
 
     def _create(self) -> Question:
-        name = self._name()
+        name = self._table()
         return self.creation(name, self._actor(), anonymous=self._odds(0.05))
 
     def creation(self, name: str, actor: str, *, anonymous: bool = False, kinds: Sequence[str] = BODIES) -> Question:
@@ -167,7 +173,7 @@ class Questions:
         return self.values.new_id() if name != "marks" or self._odds(0.5) else self.values.new_id()[: self.chance.choice([2, 5, 9])]
 
     def _update(self) -> Question:
-        name = self._name()
+        name = self._table()
         shape, id = self.known.shapes[name], self._id(name)
         body = self._with_files(name, id, self.values.changes(shape))
         if shape.is_auth and self._odds(0.25):
@@ -210,7 +216,7 @@ class Questions:
         return [key] * self.chance.choice([0, 1, 1, 2, 3] if multiple(field) else [0, 1, 1, 2])
 
     def _delete(self) -> Question:
-        name = self._name()
+        name = self._table()
         id = self._id(name)
         return Question("DELETE", self._records(name, "missing" if self.known.entangled(id) else id), self._actor())
 
@@ -221,7 +227,7 @@ class Questions:
         return Question("POST", "/api/batch", actor, json.dumps({"requests": steps}).encode())
 
     def _step(self, actor: str) -> dict[str, Any]:
-        name = self._name()
+        name = self._table()
         draw, id = self.chance.random(), self._id(name)
         if draw < 0.5:
             made = self.creation(name, actor, kinds=["json"])
@@ -243,9 +249,15 @@ class Questions:
         name = self._name()
         return self.rule_change(name, self.chance.sample(RULES, self.chance.choice([1, 2])))
 
-    def rule_change(self, name: str, which: list[str] | tuple[str, ...] = RULES) -> Question:
+    def _schema(self) -> Question:
+        """Other fields for a collection."""
+        name = self.chance.choice([name for name in NAMES if name != SEEN])
+        fields = self.schemas.changed(self.known.shapes[name])
+        return Question("PATCH", f"/api/collections/{name}", ROOT, json.dumps({"fields": fields}).encode())
+
+    def rule_change(self, name: str, which: Sequence[str] = RULES) -> Question:
         """New rules for a collection."""
-        rules = {rule: self.texts.rule(name) for rule in which}
+        rules = {rule: self.texts.rule(name) for rule in which if not self.known.shapes[name].is_view or rule in RULES[:2]}
         if self.known.shapes[name].is_auth and self._odds(0.5):
             rules["manageRule"] = self.chance.choice([None, self.texts.some_rule(name), "@request.auth.id != ''"])
         return Question("PATCH", f"/api/collections/{name}", ROOT, json.dumps(rules).encode())
@@ -270,7 +282,7 @@ class Questions:
         raw, kind = self.chance.choice(MALFORMED), self.chance.choice(KINDS_OF_BODY)
         return self.chance.choice(
             [
-                Question(self.chance.choice(["POST", "PUT"]), path, actor, raw, kind),
+                Question(self.chance.choice(["POST", "PUT"]), path, actor, raw, kind, anonymous=True),
                 Question("PATCH", f"{path}/{quote(id)}", actor, raw, kind),
                 Question("PUT", f"{path}/{quote(id)}", actor, b"{}"),
                 Question("POST", f"{path}/{quote(id)}", actor, b"{}"),

@@ -12,6 +12,9 @@ from tests.oracle.generated import KINDS
 AUTH = ("people", "staff")
 BASE = ("posts", "notes", "marks")
 NAMES = (*AUTH, *BASE)
+VIEW = "seen"
+SEEN = "posts"
+"""What the view looks at. Its fields stay as they are."""
 TEXT_NAMES = ("text1", "order", "Title", "group_", "from")
 """Names of text fields, some of them words of SQL."""
 RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
@@ -35,6 +38,11 @@ class Shape:
     def is_auth(self) -> bool:
         """Are its records accounts?"""
         return bool(self.data["type"] == "auth")
+
+    @property
+    def is_view(self) -> bool:
+        """Are its records read only?"""
+        return bool(self.data["type"] == "view")
 
     @property
     def fields(self) -> list[dict[str, Any]]:
@@ -152,3 +160,33 @@ class Schemas:
             yield f"CREATE UNIQUE INDEX `single_{name}` ON `{name}` (`{column}`) WHERE `{column}` != ''"
         if texts and self._odds(0.4):
             yield f"CREATE INDEX `plain_{name}` ON `{name}` (`{texts[0]}`, `id`)"
+
+    def view(self, shape: Shape) -> dict[str, Any]:
+        """A view of a collection: some of its fields, and some that are made of them."""
+        plain = [field["name"] for field in shape.fields if not field["system"] and field["name"] not in (*TEXT_NAMES, "secret")]
+        columns = [f"{SEEN}.{name}" for name in self.chance.sample(plain, self.chance.randint(1, len(plain)))]
+        made = [f"COUNT({SEEN}.id) AS amount", f"CAST({SEEN}.id AS TEXT) AS words", "(1 + 1) AS two", f"{SEEN}.id AS other"]
+        columns += [one for one in made if self._odds(0.3)]
+        where = self.chance.choice(["", f" WHERE {SEEN}.id != ''"])
+        return {"name": VIEW, "type": "view", "viewQuery": f"SELECT {SEEN}.id, {', '.join(columns)} FROM {SEEN}{where} GROUP BY {SEEN}.id"}
+
+    # ---- changes of what is there
+
+    def changed(self, shape: Shape) -> list[dict[str, Any]]:
+        """The fields of a collection after a change: one more or one less, renamed, of one value or of many, of other options."""
+        fields = [dict(field) for field in shape.fields]
+        own = [field for field in fields if not field["system"]]
+        how, field = self.chance.random(), self.chance.choice(own)
+        if how < 0.15:
+            fields.remove(field)
+        elif how < 0.3:
+            fields.append({**self.chance.choice(self.chance.choice(self._kinds())), "name": f"more{self.chance.randint(1, 5)}"})
+        elif how < 0.5:
+            field["name"] = field["name"].removesuffix("_r") if field["name"].endswith("_r") else f"{field['name']}_r"
+        elif how < 0.8 and (lists := [one for one in own if one["type"] in LISTS]):
+            field = self.chance.choice(lists)
+            field["maxSelect"] = self.chance.choice([0, 1, 3]) if field["type"] != "select" else self.chance.choice([1, 3])
+        else:
+            option = self.chance.choice(["hidden", "presentable", "required"])
+            field[option] = not field.get(option, False)
+        return fields

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,6 +21,8 @@ TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 STORED_NAME = re.compile(r"\b(?!pbc_)\w+_[A-Za-z0-9]{10}(?:\.\w+)*(?=\"|$)")
 SUFFIX = re.compile(r"(?<!pbc)_[A-Za-z0-9]{10}(?=(?:\.\w+)*(?:[\"\\\\\]\s]|$))")
 PART = re.compile(rb"--\w+(?:--)?\r\n(?:Content-Disposition: form-data; )?(?:name=)?|Content-Type: application/octet-stream|\r\n")
+CLONE = re.compile(r"_clone_\w{4}\b")
+"""Ids that fields of views get."""
 COMPARED_HEADERS = ("content-type", "content-disposition", "content-security-policy", "cache-control", "accept-ranges")
 GUEST, ROOT, STRANGER = "guest", "root", "stranger"
 
@@ -116,7 +118,7 @@ class Both:
             ours = Answer(ours.status, ours.headers, ours.body.replace(ours.json()["id"].encode(), theirs.json()["id"].encode()))
         return theirs, list(between(theirs, ours))
 
-    def tables(self, names: Mapping[str, Any]) -> list[str]:
+    def tables(self, names: Sequence[str]) -> list[str]:
         """Where the stored rows of these collections differ: values, their types in SQLite, and the order of rows."""
         found: list[str] = []
         for name in names:
@@ -139,7 +141,7 @@ def text_of(answer: Answer) -> str:
 
 def settled(text: str) -> str:
     """The text without what is each server's own: moments around now, tokens, random parts of file names."""
-    return SUFFIX.sub("_*", TOKEN.sub("(token)", MOMENT.sub(_moment, text)))
+    return CLONE.sub("_clone_*", SUFFIX.sub("_*", TOKEN.sub("(token)", MOMENT.sub(_moment, text))))
 
 
 def _moment(found: re.Match[str]) -> str:

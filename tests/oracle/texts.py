@@ -37,9 +37,12 @@ class Texts:
 
     def __init__(self, chance: random.Random, shapes: Mapping[str, Shape], ids: Mapping[str, Sequence[str]]) -> None:
         self.chance, self.shapes, self.ids = chance, shapes, ids
-        self.by_id = {shape.data["id"]: shape for shape in shapes.values()}
         self._said: list[tuple[str, str]] = []
         """Paths of the last filter, for a sort to speak of the same joined rows."""
+
+    def _target(self, field: Mapping[str, Any]) -> Shape:
+        """The collection a relation leads to."""
+        return next(shape for shape in self.shapes.values() if shape.data["id"] == field["collectionId"])
 
     def _odds(self, odds: float) -> bool:
         return self.chance.random() < odds
@@ -149,7 +152,7 @@ class Texts:
             return f"@request.body.{name}:isset", "isset"
         path, kind = self._last(field) if draw < 0.7 or field["type"] == "relation" else (name, field["type"])
         if field["type"] == "relation" and draw > 0.6:
-            inner, kind = self._path(self.by_id[field["collectionId"]], 1)
+            inner, kind = self._path(self._target(field), 1)
             path = f"{name}.{inner}"
         return f"@request.body.{path}", "call" if path.endswith(":each") else kind
 
@@ -162,7 +165,7 @@ class Texts:
         return self._last(self.chance.choice(shape.fields), shape)
 
     def _steps(self, shape: Shape) -> list[tuple[str, Shape]]:
-        forth = [(field["name"], self.by_id[field["collectionId"]]) for field in shape.of_type("relation")]
+        forth = [(field["name"], self._target(field)) for field in shape.of_type("relation")]
         back = [
             (f"{other.name}_via_{field['name']}", other)
             for other in self.shapes.values()
