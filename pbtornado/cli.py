@@ -189,8 +189,10 @@ def data_dir(asked: Namespace) -> Path:
 def serve(asked: Namespace) -> int:
     """Serves until it is told to stop. Raises Refusal."""
     chosen = options(asked)
+    import gc
     import logging
 
+    gc.disable()  # nothing of all that is imported now is garbage; workers begin to look for it when they serve
     from . import workers
     from .store.protocol import UnusableDirectory
 

@@ -115,6 +115,7 @@ def settle_garbage() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+    gc.enable()
 
 
 def run(main: Coroutine[Any, Any, int]) -> int:
