@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -160,9 +161,14 @@ def test_nobody_gets_half_an_answer(end: End) -> None:
 # ---- starts that cannot be
 
 
-def refusal(directory: Path, workers: int = 2, port: int = 0) -> str:
+PROGRAM = (sys.executable, "-m", "pbtornado")
+AS_ANYBODY = () if os.geteuid() else ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+"""Before a command: root, too, may only open what permissions let it."""
+
+
+def refusal(directory: Path, workers: int = 2, port: int = 0, command: tuple[str, ...] = PROGRAM) -> str:
     """The one sentence with which the server refuses to start."""
-    done = Server(directory).run("serve", "--http", f"127.0.0.1:{port or free_port()}", "--workers", str(workers))
+    done = Server(directory, command=command).run("serve", "--http", f"127.0.0.1:{port or free_port()}", "--workers", str(workers))
     assert done.returncode == 1
     assert done.stdout == ""
     (sentence,) = done.stderr.splitlines()
@@ -185,12 +191,14 @@ def test_a_file_in_the_place_of_the_directory(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in refusal(tmp_path / "file")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_directory_that_cannot_be_read(data_dir: Path) -> None:
+@pytest.mark.skipif(bool(AS_ANYBODY) and not shutil.which(AS_ANYBODY[0]), reason="root may read everything")
+@pytest.mark.parametrize("name", [".", "data.db", ".pbtornado"])
+def test_what_cannot_be_read(data_dir: Path, name: str) -> None:
     """It is named, and left as it is."""
-    data_dir.chmod(0)
-    assert str(data_dir) in refusal(data_dir)
-    data_dir.chmod(0o700)
+    (data_dir / name).chmod(0)
+    assert str(data_dir / name) in refusal(data_dir, command=(*AS_ANYBODY, *PROGRAM))
+    assert (data_dir / name).stat().st_mode & 0o777 == 0
+    (data_dir / name).chmod(0o700)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
