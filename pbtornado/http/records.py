@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..errors import NotFound
+from ..records.access import writable
 from ..records.bulk import Meant
 from .conditional import expected, tag_of
 from .handler import ApiHandler
@@ -31,9 +32,9 @@ class _OfCollection(ApiHandler):
         return collection.body_limit
 
     def payload(self, name: str) -> Mapping[str, Any]:
-        """The body's values, and its uploads for the collection's file fields."""
-        collection = self.backend.catalogs.current.find(name)
-        return self.body().payload({field.name for field in collection.file_fields} if collection else ())
+        """The body's values, and its uploads for the collection's file fields. Raises NotFound, BadRequest for a view."""
+        collection = writable(self.backend.catalogs.current, name)
+        return self.body().payload({field.name for field in collection.file_fields})
 
     def answer_record(self, shown: Mapping[str, Any]) -> None:
         """Sends a record with its tag. Tornado answers 304 to a reader who has it already."""

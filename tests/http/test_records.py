@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pbtornado.store.protocol import Origin
 from tests import data
 from tests.client import Client
 
@@ -120,3 +121,13 @@ async def test_every_write_is_in_the_log(client: Client) -> None:
     last = (await store.read(lambda reader: store.changes.read_after(reader, store.head_mark - 1)))[-1]
     assert (last.action, last.image["title"], last.actor) == ("create", "one", f"_pb_users_auth_/{id}")
     assert last.request
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("PATCH", "/missing")])
+async def test_views_are_read_only_whatever_is_sent(client: Client, method: str, path: str) -> None:
+    """That is said before the body is looked at."""
+    await posts(client)
+    seen = {"name": "seen", "type": "view", "viewQuery": "SELECT id, title FROM posts"}
+    await client.backend.collections.create(seen, Origin())
+    answer = await client.send(method, f"/api/collections/seen/records{path}", body=b"x", headers={"Content-Type": "text/plain"})
+    assert (answer.status, answer.json["message"]) == (400, "Unsupported collection type.")
