@@ -162,7 +162,7 @@ def test_nobody_gets_half_an_answer(end: End) -> None:
 
 
 PROGRAM = (sys.executable, "-m", "pbtornado")
-AS_ANYBODY = () if os.geteuid() else ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+AS_ANYBODY: tuple[str, ...] = () if os.geteuid() else ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 """Before a command: root, too, may only open what permissions let it."""
 
 
