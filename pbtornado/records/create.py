@@ -117,6 +117,8 @@ class Creation:
     def judge(self, reader: Reader) -> bool:
         """Is the actor a manager of the record? Raises BadRequest where he isn't let in."""
         self._ask(reader)
+        if self.collection.auth is None:
+            return False
         return manages(reader, self.catalog, self.collection, self.asking, image=self.image)
 
     def _ask(self, reader: Reader) -> None:

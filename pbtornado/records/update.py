@@ -13,7 +13,7 @@ from ..schema.record import Record
 from ..store.protocol import Reader, Writer
 from ..store.query import Row
 from . import questions, save
-from .access import holds, manages, refuse_locked, settled, writable
+from .access import holds, manages, reads_body, refuse_locked, settled, writable
 from .check import last_errors, stored_errors, value_errors
 from .credentials import WRONG_OLD_PASSWORD, Credentials
 from .draft import resolve
@@ -107,7 +107,8 @@ class Update:
             raise NotFound
         old = Record.from_row(self.collection, row)
         draft = resolve(self.collection, self.payload, old.values, self.info.actor)
-        info = self.info.with_body(draft.body) if self.question or self.collection.is_auth else self.info
+        reads = self.collection.is_auth or (self.question is not None and reads_body(self.question))
+        info = self.info.with_body(draft.body) if reads else self.info
         if self.question and not holds(reader, self.question, info, record_id=self.record_id):
             raise NotFound
         refuse_changed(reader, self.catalog, old, self.info, self.expected)
