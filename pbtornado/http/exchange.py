@@ -113,11 +113,12 @@ class Exchange(HTTPConnection):
         """The handler is told once that the request is over: complete, or not worth its while any more."""
         if self._delegate is None or self._told:
             return
-        self._told = True
+        self._told, delegate = True, self._delegate
         if self.finished:
-            self._delegate.on_connection_close()
+            self._delegate = None
+            delegate.on_connection_close()
         else:
-            self._delegate.finish()
+            delegate.finish()
 
     # ---- the answer
 
@@ -171,6 +172,8 @@ class Exchange(HTTPConnection):
         if self._chunked:
             self._wire.send(LAST_CHUNK)
         self.finished, self._on_close = True, None
+        if self._told:
+            self._delegate = None  # it holds its handler, who holds us
         self._wire.answered(self)
 
     def close(self) -> None:

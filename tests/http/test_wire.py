@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application
 
 from pbtornado.backend import Backend
+from pbtornado.http.exchange import Exchange
 from pbtornado.http.server import Server, TornadoServer, WireServer, http_server
 
 POSTED = b'{"identity":"a@b.co","password":"x"}'
@@ -201,3 +204,17 @@ async def test_a_stream_may_be_silent_for_as_long_as_it_likes(app: Application, 
         assert not reader.at_eof()
         backend.realtime.stop()
         assert (await reader.read()).endswith(b"0\r\n\r\n")
+
+
+async def test_an_answered_request_is_gone(app: Application, backend: Backend) -> None:
+    """Nothing of it holds itself: its memory is free at once, not when garbage is looked for."""
+    async with talking(WireServer(app, backend.options)) as (reader, writer):
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(10):
+                writer.write(HEALTH)
+                assert (await answered(reader))[0] == 200
+            assert sum(isinstance(found, Exchange | HTTPServerRequest) for found in gc.get_objects()) <= 2
+        finally:
+            gc.enable()
