@@ -150,6 +150,9 @@ class Writer(Reader, Protocol):
     def insert(self, table: str, values: Mapping[str, Bindable]) -> None:
         """Raises UniqueViolation."""
 
+    def insert_all(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Adds many rows at once; their values are JSON, objects and lists become its text. Raises UniqueViolation."""
+
     def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
         """Changes the row whose `id` is key. Raises UniqueViolation."""
 

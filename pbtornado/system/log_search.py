@@ -73,4 +73,11 @@ def _page(reader: Reader, question: Question, page: Page) -> tuple[list[dict[str
 
 def _shown(row: Row) -> dict[str, Any]:
     id, created, data, message, level = row
-    return {"id": id, "created": created, "data": parse_json(data), "message": message, "level": level}
+    about = parse_json(data)
+    return {
+        "id": id,
+        "created": created,
+        "data": dict(sorted(about.items())) if isinstance(about, dict) else about,
+        "message": message,
+        "level": level,
+    }

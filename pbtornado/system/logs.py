@@ -10,12 +10,12 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ..schema.settings import Tree
 from ..store.protocol import CommitFailed, Store, StoreBusy, Writer
 from ..store.query import Bindable, Column, Compare, Or, Param, Select, Table, Value
-from ..values import datetime_form, json_text, new_id, now
+from ..values import datetime_form, new_id, now
 
 log = logging.getLogger("pbtornado.logs")
 
@@ -31,6 +31,10 @@ SLICE = 1000
 """Lines that are removed in one transaction."""
 COMPLAIN_SECONDS = 60.0
 
+ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+Line = tuple[str, int, str, Mapping[str, Any]]
+_COLUMNS = ("id", "created", "level", "message", "data")
 _OVER = Select(
     (Column("r", "id"),),
     Table(LOGS),
@@ -53,13 +57,9 @@ class CurrentSettings(Protocol):
     def current(self) -> Tree: ...
 
 
-class Line(NamedTuple):
-    """One line: when, how grave, and what about."""
-
-    created: str
-    level: int
-    message: str
-    data: Mapping[str, Any]
+def wanted(settings: Tree, level: int) -> bool:
+    """Do the settings for logs want lines of this level?"""
+    return bool(settings["maxDays"]) and level >= settings["minLevel"]
 
 
 class Logs:
@@ -73,20 +73,18 @@ class Logs:
         self._dropped = 0
         self._complained = -COMPLAIN_SECONDS
 
-    def wants(self, level: int) -> bool:
-        """Are lines of this level kept?"""
-        logs = self._settings.current["logs"]
-        return bool(logs["maxDays"]) and level >= logs["minLevel"]
-
     def add(self, level: int, message: str, data: Mapping[str, Any]) -> None:
-        """Keeps a line, if the settings want it. `data` is JSON, and must not be changed afterwards; it holds no secrets."""
+        """Keeps a line if the settings want it."""
+        if wanted(self._settings.current["logs"], level):
+            self.put(level, message, data)
+
+    def put(self, level: int, message: str, data: Mapping[str, Any]) -> None:
+        """Keeps a line. `data` is JSON, must not be changed afterwards, and holds no secrets."""
         waiting = self._waiting
-        if not self.wants(level):
-            return
         if len(waiting) >= MOST_WAITING:
             self._dropped += 1
             return
-        waiting.append(Line(now(), level, message, data))
+        waiting.append((now(), level, message, data))
         if self._writing:
             return
         if len(waiting) >= BATCH:
@@ -140,10 +138,10 @@ class Logs:
     async def _write_batch(self) -> None:
         batch, self._waiting = self._waiting[:MOST_WAITING], []
         if self._dropped:
-            batch.append(Line(now(), WARN, f"{self._dropped} lines are missing here: they came too fast", {}))
+            batch.append((now(), WARN, f"{self._dropped} lines are missing here: they came too fast", {}))
             self._dropped = 0
         try:
-            await self._store.write(lambda writer: _store(writer, batch), long=True)
+            await self._store.write(lambda writer: writer.insert_all(LOGS, _COLUMNS, numbered(batch)), long=True)
         except Exception as error:
             self._complain(f"{len(batch)} lines of the logs could not be written: {error}")
 
@@ -154,16 +152,14 @@ class Logs:
             log.warning(sentence)
 
 
-def _store(writer: Writer, lines: list[Line]) -> None:
-    for created, level, message, data in lines:
-        values: dict[str, Bindable] = {
-            "id": new_id(),
-            "created": created,
-            "level": level,
-            "message": message,
-            "data": json_text(data),
-        }
-        writer.insert(LOGS, values)
+def numbered(lines: list[Line]) -> list[tuple[str, str, int, str, Mapping[str, Any]]]:
+    """The lines with ids before them. Ids that grow with time stand together in the database: random ones would touch all of it."""
+    moment, letters = time.time_ns() // 1_000_000, ""
+    while moment:
+        moment, digit = divmod(moment, len(ID_ALPHABET))
+        letters = ID_ALPHABET[digit] + letters
+    prefix = letters + new_id(11 - len(letters))
+    return [(f"{prefix}{n:04x}", *line) for n, line in enumerate(lines)]
 
 
 def _remove(writer: Writer, over: Mapping[str, Bindable]) -> bool:

@@ -140,3 +140,11 @@ async def test_what_the_server_says(backend: Backend, expect_log: ExpectLog) -> 
     warning, error = await lines(backend)
     assert (warning["level"], warning["message"], warning["data"]) == (4, "mind this", {"type": "pbtornado.things"})
     assert (error["level"], error["data"]["error"]) == (8, "OSError: no luck")
+
+
+def test_ids_grow() -> None:
+    """Ids are all different, of fifteen letters and digits, and those made later are greater."""
+    first, second = ([row[0] for row in module.numbered([("", 0, "", {})] * 300)] for _ in range(2))
+    assert first == sorted(set(first))
+    assert all(len(id) == 15 and id.isalnum() and id == id.lower() for id in first + second)
+    assert first[0][:8] <= second[0][:8]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ...values import now
+from ...values import json_array, now
 from ..changes import SCHEMA_COLLECTIONS, image_text
 from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, SqlAnswer, TableShape
 from ..query import Bindable
@@ -54,6 +54,11 @@ class SqliteWriter(SqliteReader):
         if text is None:
             text = _remember(self._inserts, key, _insert(table, values))
         self._change(text, tuple(values.values()))
+
+    def insert_all(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Adds rows of JSON values in one statement, during which other threads can work. Raises UniqueViolation."""
+        named, read = ", ".join(map(_quote, columns)), ", ".join([f"value ->> {place}" for place in range(len(columns))])
+        self._change(f"INSERT INTO {_quote(table)} ({named}) SELECT {read} FROM json_each(?)", (json_array(rows),))
 
     def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
         """Changes the row whose `id` is key. Raises UniqueViolation."""
