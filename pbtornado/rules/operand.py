@@ -15,6 +15,8 @@ either; column: depends on the row and may be null; solid: depends on the row an
 
 ANYTHING = Value("%")
 EMPTY = Value("")
+ITEM = "item"
+"""The kind of what is one item of a list in a request."""
 
 
 @dataclass(frozen=True, slots=True)

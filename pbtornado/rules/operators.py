@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..store.query import And, Compare, Comparison, Exists, Expr, Image, Like, Not, Or, Select, Value
-from .operand import EMPTY, Operand
+from .operand import EMPTY, ITEM, Operand
 from .tree import Sign
 
 Alias = Callable[[], str]
@@ -82,7 +82,14 @@ def _plain(left: Operand, right: Operand) -> tuple[Expr, Expr]:
     """Both sides as they are, where neither can be null."""
     if left.sort == right.sort == "solid" and left.kind != right.kind:
         return left.text, right.text  # so that SQLite converts neither to the other's type
-    return left.text if left.fixed else left.expr, right.text if right.fixed else right.expr
+    return _beside(left, right), _beside(right, left)
+
+
+def _beside(side: Operand, other: Operand) -> Expr:
+    """One side as it is. Beside an item of a list, which is null where the list has none, null stays null."""
+    if other.kind == ITEM:
+        return side.expr
+    return side.text if side.fixed else side.expr
 
 
 # ---- match-all

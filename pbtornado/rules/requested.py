@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..schema.fields import Field, RelationField
 from ..store.query import And, Call, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
 from .asking import NOTHING, PLAIN_AUTH, Asking, dynamic
-from .operand import Many, Operand
+from .operand import ITEM, Many, Operand
 from .operators import compare
 from .resolve import LISTS, Place, Resolver, split
 from .tree import RuleError
@@ -111,7 +111,7 @@ def _body_each(resolver: Resolver, asking: Asking, field: Field) -> Operand:
     if field.multiple:
         inner = resolver.joins.alias()
         many = Many((Join(JsonEach(items), inner),), Column(inner, "value"))
-    return Operand(Column(item, "value"), "filled", many=many)  # PocketBase takes the list for a constant that is not empty
+    return Operand(Column(item, "value"), "filled", kind=ITEM, many=many)  # PocketBase takes the list for a constant that is not empty
 
 
 def _body_relation(resolver: Resolver, asking: Asking, field: RelationField, path: Sequence[str]) -> Operand:

@@ -16,6 +16,10 @@ from typing import Any
 
 from tests.process import Answer, Server
 
+HASH = re.compile(r"^\$(2[aby]|argon2id)\$.*$")
+"""A password, also where its column was renamed."""
+DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)| \(\d+\)(?=\.)")
+"""What PocketBase's driver puts around SQLite's own sentence."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 STORED_NAME = re.compile(r"\b(?!pbc_)\w+_[A-Za-z0-9]{10}(?:\.\w+)*(?=\"|$)")
@@ -140,8 +144,9 @@ def text_of(answer: Answer) -> str:
 
 
 def settled(text: str) -> str:
-    """The text without what is each server's own: moments around now, tokens, random parts of file names."""
-    return CLONE.sub("_clone_*", SUFFIX.sub("_*", TOKEN.sub("(token)", MOMENT.sub(_moment, text))))
+    """The text without what is each server's own: moments around now, tokens, hashes, the driver's words, random parts of file names."""
+    plain = HASH.sub("(hash)", DRIVER.sub("", text))
+    return CLONE.sub("_clone_*", SUFFIX.sub("_*", TOKEN.sub("(token)", MOMENT.sub(_moment, plain))))
 
 
 def _moment(found: re.Match[str]) -> str:
