@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -97,6 +98,14 @@ class Server:
     def output(self) -> str:
         """What it printed so far."""
         return self.log.read_text()
+
+    def printed(self, pattern: str, seconds: float = 5) -> re.Match[str]:
+        """What it prints that matches; waited for, because it answers before it has said so."""
+        end = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.output())):
+            assert time.monotonic() < end, self.output()
+            time.sleep(0.02)
+        return found
 
     def stop(self) -> int:
         """Ends it as a service manager would; answers its exit code."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,10 +61,7 @@ def test_first_start(tmp_path: Path) -> None:
     server = Server(tmp_path / "pb_data")
     server.start()
     try:
-        end = time.monotonic() + 5
-        while not (found := re.search(r"/_/#/pbinstall/(\S+)\s", server.output())) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert found
+        found = server.printed(r"/_/#/pbinstall/(\S+)\s")
         first = {"email": EMAIL, "password": PASSWORD, "passwordConfirm": PASSWORD}
         made = server.ask("POST", "/api/collections/_superusers/records", first, token=found[1])
         assert made.status == 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -18,8 +17,7 @@ def test_link_of_the_first_start(node_modules: None, tmp_path: Path) -> None:
     server = Server(tmp_path / "pb_data")
     server.start()
     try:
-        link = re.search(r"http\S+/pbinstall/\S+", server.output())
-        assert link
+        link = server.printed(r"http\S+/pbinstall/\S+(?=\s)")
         run_node("first_run.test.mjs", server, "", CHROMIUM=chromium or "", LINK=link[0])
     finally:
         server.stop()
