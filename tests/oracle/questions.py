@@ -127,7 +127,11 @@ class Questions:
             query["sort"] = ",".join(filter(None, [query.get("sort", ""), "id"]))
         query |= {key: self.chance.choice(pool) for key, pool in (("page", PAGES), ("perPage", SIZES)) if self._odds(0.15)}
         query |= {"skipTotal": self.chance.choice(["1", "true", "0", "x"])} if self._odds(0.1) else {}
-        return Question("GET", f"{self._records(name)}?{urlencode(query)}", actor)
+        path = self._records(name)
+        unordered = self.texts.many_valued(self.known.shapes[name], query.get("sort", ""))
+        if unordered:
+            query = {key: value for key, value in query.items() if key not in ("page", "fields")} | {"perPage": "1000"}
+        return Question("GET", f"{path}?{urlencode(query)}", actor, unordered=unordered)
 
     def _view(self) -> Question:
         name = self._name()

@@ -18,7 +18,7 @@ from tests.process import Answer, Server
 
 HASH = re.compile(r"^\$(2[aby]|argon2id)\$.*$")
 """A password, also where its column was renamed."""
-DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)| \(\d+\)(?=\.)")
+DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)|SQL logic error: | \(\d+\)(?=\.)")
 """What PocketBase's driver puts around SQLite's own sentence."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
@@ -42,6 +42,8 @@ class Question:
     kind: str = "application/json"
     anonymous: bool = False
     """The server gives the new record its id."""
+    unordered: bool = False
+    """A list sorted by several values of each record, of which either database takes whichever its plan comes to first."""
 
     @property
     def writes(self) -> bool:
@@ -120,6 +122,8 @@ class Both:
         theirs, ours = self.ask(question)
         if question.anonymous and theirs.status == ours.status == 200:
             ours = Answer(ours.status, ours.headers, ours.body.replace(ours.json()["id"].encode(), theirs.json()["id"].encode()))
+        if question.unordered:
+            theirs, ours = in_order(theirs), in_order(ours)
         return theirs, list(between(theirs, ours))
 
     def tables(self, names: Sequence[str]) -> list[str]:
@@ -136,6 +140,15 @@ class Both:
         while (theirs := stored(self.theirs.directory)) != (ours := stored(self.ours.directory)) and time.monotonic() < end:
             time.sleep(0.1)
         return [f"only PocketBase stores {one}" for one in theirs - ours] + [f"only pbtornado stores {one}" for one in ours - theirs]
+
+
+def in_order(answer: Answer) -> Answer:
+    """A list with its records sorted by their ids."""
+    if answer.status != 200:
+        return answer
+    data = answer.json()
+    data["items"].sort(key=lambda record: str(record.get("id")))
+    return Answer(answer.status, answer.headers, json.dumps(data).encode())
 
 
 def text_of(answer: Answer) -> str:

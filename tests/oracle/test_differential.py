@@ -140,4 +140,5 @@ def test_pbtornado_answers_as_pocketbase(command: str, tmp_path: Path, world: in
         run.found += [*both.tables(NAMES), *both.files()][:MOST_REPORTED]
     with capsys.disabled():
         print(f" [ORACLE_SEED={SEED} world {world}: {run.asked} questions, {len(run.found)} differences]", end=" ")
-    assert not run.found, "\n" + "\n".join(run.found)
+    if run.found:
+        pytest.fail("\n" + "\n".join(run.found), pytrace=False)

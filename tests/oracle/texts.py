@@ -211,6 +211,19 @@ class Texts:
         # Ours sorts private emails as if they were empty.
         return f"{sign}{path}" if kind != "own" and path.split(".")[-1] != "email" else "id"
 
+    def many_valued(self, shape: Shape, sort: str) -> bool:
+        """Has a record several values for one of these keys?"""
+        return any(self._leads_to_many(shape, key.strip().lstrip("+-").split(".")) for key in sort.split(","))
+
+    def _leads_to_many(self, shape: Shape, path: Sequence[str]) -> bool:
+        name, _, modifier = path[0].partition(":")
+        field = next((field for field in shape.fields if field["name"] == name), None)
+        if field is None:
+            return "_via_" in name
+        if multiple(field) and (modifier == "each" or path[1:]):
+            return True
+        return field["type"] == "relation" and len(path) > 1 and self._leads_to_many(self._target(field), path[1:])
+
     def expand(self, name: str) -> str:
         """Paths of relations, not all of which exist."""
         return ",".join(self._branch(self.shapes[name]) for _ in range(self.chance.choice([1, 1, 2, 3])))

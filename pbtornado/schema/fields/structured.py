@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,13 @@ from ...store.query import Bindable
 from ...values import has_infinite, json_text, parse_json, plain_number
 from . import checks
 from .base import MAX_SAFE_INT, Field, Kind, Surroundings
+
+CONTROLS = re.compile(r"[\x00-\x07\x0b\x0e-\x1f\x7f]")
+"""Control characters but those that have a letter of their own in JSON."""
+
+
+class Garbled(str):
+    """A text that is no JSON and has control characters: refused, as PocketBase does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +49,10 @@ class JSONField(Field):
             return _ordered(raw)
         if raw in ("null", "true", "false"):
             return parse_json(raw)
-        if raw[:1] not in tuple('0123456789-"[{'):
-            return raw
-        try:
-            return parse_json(raw)
-        except ValueError:
-            return raw
+        if raw[:1] in tuple('0123456789-"[{'):
+            with suppress(ValueError):
+                return parse_json(raw)
+        return Garbled(raw) if CONTROLS.search(raw) else raw
 
     def from_store(self, stored: Any) -> Any:
         """The data of a stored JSON text; a text that is none is itself."""
@@ -63,7 +70,7 @@ class JSONField(Field):
     def check(self, value: Any) -> FieldError | None:
         """Size; required refuses null and empty values."""
         encoded = json_text(value) if value is not None else ""
-        if "null" in encoded and has_infinite(value):
+        if isinstance(value, Garbled) or ("null" in encoded and has_infinite(value)):
             return FieldError("validation_invalid_json", "Must be a valid json value")
         size = len(encoded.encode())
         if size > self.body_limit:

@@ -171,6 +171,24 @@ def test_stored_texts_that_are_no_json_are_themselves() -> None:
     assert GeoPointField(name="g").from_store("bad") == {"lon": 0, "lat": 0}
 
 
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("a\tb\n\b\f\r", True),
+        ("\x00", False),
+        ("a\x7f", False),
+        ("5\x0b", False),
+        ('["a\x00"]', False),
+        ('["a\\u0000"]', True),
+        ('"\\u0000"', True),
+    ],
+)
+def test_bare_texts_with_control_characters_are_no_json(text: str, taken: bool) -> None:
+    """In a JSON field; escaped within JSON they are data."""
+    field = JSONField(name="j")
+    assert (field.check(field.coerce(text)) is None) == taken
+
+
 def test_names_of_coordinates_in_any_case() -> None:
     """`lon` and `lat` are what they are however they are written."""
     assert GeoPointField(name="g").coerce({"LON": 1, "Lat": 2}) == {"lon": 1, "lat": 2}
