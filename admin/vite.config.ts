@@ -5,5 +5,5 @@ export default defineConfig({
     plugins: [svelte()],
     base: "./", // the dashboard may be served behind any prefix
     build: { target: "es2023", assetsInlineLimit: 0, reportCompressedSize: false },
-    server: { proxy: { "/api": process.env.PBTORNADO ?? "http://127.0.0.1:8090" } },
+    server: { proxy: { "/api": "http://127.0.0.1:8090" } },
 });

@@ -1,4 +1,6 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
+import "./app.css";
+import "./ui/floating.css";
 
 mount(App, { target: document.getElementById("app")! });
