@@ -12,7 +12,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.history import History
 from ..store.protocol import Change, Position, Reader
-from .named import named_files, names_now
+from .named import named_files, names_now, with_files
 from .storage import Storage, blob_key, record_prefix, thumbs_prefix
 
 COLLECTIONS = "_collections"
@@ -32,6 +32,10 @@ class CleanerConsumer:
 
     def __init__(self, catalogs: Catalogs, storage: Storage) -> None:
         self._catalogs, self._storage, self._history = catalogs, storage, History()
+
+    def wanted(self) -> frozenset[str]:
+        """Those that have files, and collections themselves."""
+        return with_files(self._catalogs.current) | {COLLECTIONS}
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Drops what these changes let go of and no record names now. Raises OSError where the storage fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.fields import FileField
 from ..store.protocol import Reader
@@ -12,6 +13,11 @@ from ..store.query import Column, In, Param, Select, Table
 from ..values import json_text
 
 _IDS = "record_ids"
+
+
+def with_files(catalog: Catalog) -> frozenset[str]:
+    """Ids of the collections whose records may name files."""
+    return frozenset(collection.id for collection in catalog.all if collection.file_fields)
 
 
 def named_files(collection: Collection, row: Mapping[str, Any]) -> Iterator[tuple[FileField, str]]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..schema.catalog import Catalogs
 from ..store.protocol import Change, Position
-from .named import named_files
+from .named import named_files, with_files
 from .storage import Blob, Storage, blob_key, thumb_key
 
 if TYPE_CHECKING:
@@ -331,6 +331,10 @@ class ThumbsConsumer:
 
     def __init__(self, catalogs: Catalogs, thumbs: Thumbs) -> None:
         self._catalogs, self._thumbs = catalogs, thumbs
+
+    def wanted(self) -> frozenset[str]:
+        """Those that have files."""
+        return with_files(self._catalogs.current)
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Makes what these changes call for; what cannot be made now is made when somebody asks for it."""

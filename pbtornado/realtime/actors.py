@@ -30,6 +30,11 @@ class Actors:
         self._connections: dict[str, set[Connection]] = {}
         self._deleted: dict[str, str] = {}
 
+    @property
+    def known(self) -> bool:
+        """Is there anybody whose changes matter?"""
+        return bool(self._connections or self._deleted)
+
     def still(self, actor: Actor) -> Actor:
         """The actor, or a guest where his token was revoked since he was identified."""
         record = actor.record

@@ -85,6 +85,10 @@ class Fanout:
 
     # ---- live
 
+    def wanted(self) -> frozenset[str] | None:
+        """None where nobody listens."""
+        return None if self.subscribers.of or self.actors.known else frozenset()
+
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Tells changes to the connections that are live."""
         if self._open:
@@ -97,7 +101,9 @@ class Fanout:
             if told > TURN_BYTES or time.monotonic() - began > TURN_SECONDS:
                 await asyncio.sleep(0)
                 told, began = 0, time.monotonic()
-        if self._open and self._cursor >= self._head().seq:
+        if self._open and head.epoch == self._epoch:
+            self._cursor = max(self._cursor, head.seq)
+        if self._open and changes and self._cursor >= self._head().seq:
             self.actors.settle()
 
     def _live(self, change: Change) -> int:

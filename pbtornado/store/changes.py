@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from ..values import json_text, parse_json
 from .protocol import Change, Position, Reader, Store
-from .query import Bindable, Column, Compare, Order, Param, Row, Select, Statement, Table, Value
+from .query import And, Bindable, Column, Compare, In, Order, Param, Row, Select, Statement, Table, Value
 
 CHANGES = "_changes"
 CURSORS = "_cursors"
@@ -32,6 +32,18 @@ _AFTER = Select(
     where=Compare(">", _column("seq"), Param("seq")),
     order=(Order(_column("seq")),),
     limit=Param("limit"),
+)
+_AMONG = Select(
+    columns=tuple(map(_column, COLUMNS)),
+    source=Table(CHANGES),
+    where=And(
+        (
+            Compare(">", _column("seq"), Param("seq")),
+            Compare("<=", _column("seq"), Param("upto")),
+            In(_column("collection"), Param("collections")),
+        )
+    ),
+    order=(Order(_column("seq")),),
 )
 _OLDEST = Select((_column("seq"), _column("at")), Table(CHANGES), order=(Order(_column("seq")),), limit=Value(1))
 _FROM = Compare(">=", _column("seq"), Param("seq"))
@@ -77,6 +89,11 @@ class ChangeLog:
     def read_after(self, reader: Reader, seq: int, limit: int = 500) -> list[Change]:
         """At most `limit` changes that follow seq, oldest first."""
         return [change_of(row) for row in reader.rows(_AFTER, {"seq": seq, "limit": limit})]
+
+    def read_among(self, reader: Reader, seq: int, upto: int, collections: Iterable[str]) -> list[Change]:
+        """The changes of these collections that follow seq, as far as `upto`, oldest first."""
+        params: dict[str, Bindable] = {"seq": seq, "upto": upto, "collections": json_text(list(collections))}
+        return [change_of(row) for row in reader.rows(_AMONG, params)]
 
     def cursor(self, reader: Reader, name: str) -> Position | None:
         """How far the durable consumer of this name has read, None when it never did."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -212,6 +212,9 @@ class Consumer(Protocol):
 
     name: str
     durable: bool
+
+    def wanted(self) -> Collection[str] | None:
+        """Ids of the collections whose changes it has to be told of, None for all; those of others may be left out."""
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Handles changes in order, at least once when durable. What it raises is logged and tried again.

@@ -170,13 +170,24 @@ class _Run:
     async def _catch_up(self) -> None:
         changes = self._store.changes
         while not self._stopped.is_set() and (head := changes.position()) != self._at:
-            found = await self._store.read(self._next)
-            # What was trimmed before it was read is gone: go on at the head.
-            to = Position(head.epoch, found[-1].seq if found else head.seq)
+            found, to = await self._read(head)
             await self._consumer.consume(found, to)
             self._at = to
             if self._consumer.durable and monotonic() > self._save_by:
                 await self._save_if_moved()
+
+    async def _read(self, head: Position) -> tuple[list[Change], Position]:
+        """The next changes that the consumer wants, and how far it is after them."""
+        wanted = self._consumer.wanted()  # after the head was read: so it knows all collections that changes up to there speak of
+        if wanted is None:
+            found = await self._store.read(self._next)
+            # What was trimmed before it was read is gone: go on at the head.
+            return found, Position(head.epoch, found[-1].seq if found else head.seq)
+        if not wanted:
+            return [], head
+        after, upto = self._at.seq, min(self._at.seq + BATCH, head.seq)
+        found = await self._store.read(lambda reader: self._store.changes.read_among(reader, after, upto, wanted))
+        return found, Position(head.epoch, upto)
 
     def _next(self, reader: Reader) -> list[Change]:
         after, changes = self._latest.read

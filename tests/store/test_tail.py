@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
@@ -21,7 +21,12 @@ class Kept:
         self.seqs: list[int] = []
         self.heads: list[Position] = []
         self.failures = 0
+        self.collections: Collection[str] | None = None
         self._told = asyncio.Event()
+
+    def wanted(self) -> Collection[str] | None:
+        """As it was told."""
+        return self.collections
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Fails as often as it was told to, then keeps."""
@@ -120,6 +125,18 @@ async def test_many_changes_come_in_slices_and_in_order(tmp_path: Path) -> None:
     async with opened(tmp_path) as store, tailed(store, consumer):
         await asyncio.gather(*[store.write(note(str(number))) for number in range(600)])
         await consumer.has(list(range(1, 601)))
+
+
+async def test_a_consumer_is_told_of_the_collections_it_wants(tmp_path: Path) -> None:
+    """It is as far as the others after changes that it was not told of."""
+    some, none = Kept("some"), Kept("none")
+    some.collections, none.collections = {"others"}, ()
+    async with opened(tmp_path) as store, tailed(store, some, none):
+        await asyncio.gather(*[store.write(note(str(number))) for number in range(600)])
+        await store.write(lambda writer: writer.append("create", "others", "x", {}))
+        await some.has([601])
+        assert none.seqs == []
+        assert none.heads[-1] == some.heads[-1] == store.position()
 
 
 async def test_a_foreign_write_is_told_as_a_new_epoch(tmp_path: Path) -> None:

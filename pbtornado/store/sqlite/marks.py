@@ -78,9 +78,9 @@ class Marks:
         words = self._words
         words[_COMMIT : _COMMIT + 4] = _array(commit.number, commit.frame, commit.checksum, commit.salts)
         words[_EPOCH] = epoch
-        words[_HEAD] = head
         if schema:
-            self.move_schema()
+            self.move_schema()  # before the head: whoever sees changes of other collections knows that they are others
+        words[_HEAD] = head
         words[_PENDING] = 0
 
     def move_schema(self) -> None:
