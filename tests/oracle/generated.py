@@ -78,7 +78,7 @@ USER_FIELDS = [{"name": "score", "type": "number"}, {"name": "nick", "type": "te
 class Rows:
     """Random values of records; ids known so far are what relations name."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int | str) -> None:
         self.random = random.Random(seed)
         self.ids: dict[str, list[str]] = {"users": [], "teams": [], "posts": [], "comments": [], "locked": []}
 
@@ -245,7 +245,7 @@ SIGNS = ["=", "!=", ">", ">=", "<", "<=", "~", "!~"]
 class Rules:
     """Random rules of the collection `posts`."""
 
-    def __init__(self, seed: int, *pools: list[str]) -> None:
+    def __init__(self, seed: int | str, *pools: list[str]) -> None:
         self.random = random.Random(seed)
         self._pools = pools
 

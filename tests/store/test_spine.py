@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from pbtornado.store import CommitFailed, Position, SqliteStore, UnusableDirecto
 from pbtornado.store.sqlite.spine import Spine
 from tests.conftest import ExpectLog
 from tests.store.notes import note, opened, titles
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def foreign(path: Path, text: str = "INSERT INTO notes (id, title) VALUES ('x', 'foreign')") -> None:
@@ -186,3 +190,62 @@ async def test_workers_that_die_one_after_the_other(tmp_path: Path, monkeypatch:
             await dying.write(note(key))
         await third.write(note("d"))
         assert third.position() == Position(before.epoch, before.seq + 3)
+
+
+DYING = """
+import asyncio, os, sys
+from pathlib import Path
+from pbtornado.store.sqlite.spine import Spine
+from tests.store.notes import note, opened
+
+async def main():
+    async with opened(Path(sys.argv[1])) as store:
+        %s
+        os._exit(0)
+
+asyncio.run(main())
+"""
+
+
+def killed(path: Path, *lines: str) -> None:
+    """A process of its own that has the directory open, does this, and is gone without closing anything."""
+    script = DYING % "\n        ".join(lines)
+    done = subprocess.run([sys.executable, "-c", script, str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+async def test_all_killed_twice_in_a_row(tmp_path: Path) -> None:
+    """Once between two turns, then after the first commit since and before it was noted; the log knows that one too."""
+    before = await epoch_of(tmp_path)
+    killed(tmp_path, "await store.write(note('a'))")
+    killed(tmp_path, "Spine.settle = lambda *_: None", "await store.write(note('b'))")
+    async with opened(tmp_path) as store:
+        assert store.position() == Position(before, 2)
+
+
+async def test_killed_when_the_wal_begins_anew(tmp_path: Path) -> None:
+    """A worker that died in the first turn on a WAL begun anew, before its commit, has written nothing."""
+    async with opened(tmp_path) as store, opened(tmp_path) as died:
+        await store.write(note("a"))
+        before = store.position()
+        with closing(sqlite3.connect(tmp_path / "data.db")) as connection:
+            connection.execute("PRAGMA wal_checkpoint(FULL)")
+        dying = died._writer.connection
+        dying.execute("PRAGMA cache_size = 1")
+        dying.execute("BEGIN IMMEDIATE")
+        assert died._spine is not None
+        died._spine.check(dying)
+        dying.executemany("INSERT INTO notes (id, title) VALUES (?, ?)", [(str(n), "x" * 2000) for n in range(20)])
+        dying.execute("ROLLBACK")
+        async with opened(tmp_path) as successor:
+            assert successor.position() == before
+
+
+async def test_killed_after_upkeep(tmp_path: Path) -> None:
+    """With an empty WAL the file itself shows whether anybody has written since."""
+    before = await epoch_of(tmp_path)
+    killed(tmp_path, "await store.write(note('a'))", "await store.optimize()")
+    assert await epoch_of(tmp_path) == before
+    killed(tmp_path, "await store.write(note('b'))", "await store.optimize()")
+    foreign(tmp_path)
+    assert await epoch_of(tmp_path) != before

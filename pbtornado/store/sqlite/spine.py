@@ -98,6 +98,7 @@ class Spine:
         marks, last = self._marks, self._last_commit()
         if not marks.pending and marks.commit.number == last.number:
             marks.settle(last, marks.head, marks.epoch)
+            marks.note_closed(self._database)  # should all workers die now: an empty WAL has no head to tell it by
 
     def close(self) -> None:
         """After all connections are closed."""
@@ -142,7 +143,6 @@ def _same(noted: Commit, last: Commit) -> bool:
 
 
 def _next(noted: Commit, last: Commit) -> bool:
-    """True when `last` can be one commit after `noted`; numbers start anew when the index had to be rebuilt."""
-    if last.number == noted.number + 1:
-        return True
-    return last.number < noted.number and last.generation in (noted.generation, noted.generation + 1)
+    """True when `last` can be the commit after `noted`, or still `noted` on a WAL begun anew; numbers start at 0 where the index was rebuilt."""
+    begun = last.generation - noted.generation in (0, 1)
+    return begun and (last.number == 0 or last.number - noted.number in (0, 1))
