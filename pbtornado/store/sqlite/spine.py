@@ -143,6 +143,6 @@ def _same(noted: Commit, last: Commit) -> bool:
 
 
 def _next(noted: Commit, last: Commit) -> bool:
-    """True when `last` can be the commit after `noted`, or still `noted` on a WAL begun anew; numbers start at 0 where the index was rebuilt."""
+    """True when `last` can be the commit after `noted`, or still `noted` on a WAL begun anew; a rebuilt index has no number yet."""
     begun = last.generation - noted.generation in (0, 1)
     return begun and (last.number == 0 or last.number - noted.number in (0, 1))
