@@ -1,57 +1,52 @@
-// The link that the first start prints, in Chromium: it makes one superuser and is worth nothing after that.
+// The link that the first start prints, in Chromium: it makes one superuser, signs in, and is worth nothing after that.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { after, test } from "node:test";
+import { accessible, close, leave, open, SERVER, shot } from "./admin/browser.mjs";
 
-const { SERVER, LINK } = process.env;
-let browser;
+const { LINK } = process.env;
+after(close);
 
-before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
-});
-after(() => browser?.close());
+const install = (options) => open(LINK.split("#")[1], { signedIn: false, ...options });
 
-async function open(url) {
-  const page = await browser.newPage();
-  const problems = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  await page.goto(url);
-  return { page, problems };
-}
-
-async function ask(page, email, password, again = password) {
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("The password again").fill(again);
-  await page.getByRole("button", { name: "Create superuser" }).click();
+async function fill(page, email, password) {
+    await page.getByLabel("Email").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Create superuser and sign in" }).click();
 }
 
 async function status(identity, password) {
-  const body = JSON.stringify({ identity, password });
-  const headers = { "Content-Type": "application/json" };
-  return (await fetch(`${SERVER}/api/collections/_superusers/auth-with-password`, { method: "POST", headers, body })).status;
+    const body = JSON.stringify({ identity, password });
+    const headers = { "Content-Type": "application/json" };
+    return (await fetch(`${SERVER}/api/collections/_superusers/auth-with-password`, { method: "POST", headers, body })).status;
 }
 
-test("without the link the page only says where things are", async () => {
-  const { page, problems } = await open(`${SERVER}/_/`);
-  await page.getByRole("heading", { name: "Where things are" }).waitFor();
-  assert.equal(await page.getByRole("button", { name: "Create superuser" }).isVisible(), false);
-  assert.deepEqual(problems, []);
+test("without the link the page asks to sign in", async () => {
+    const page = await open("/", { signedIn: false });
+    await page.getByRole("heading", { name: "Superuser sign-in" }).waitFor();
+    await leave(page);
 });
 
-test("the link makes the first superuser", async () => {
-  const { page } = await open(LINK);
-  await ask(page, "me@example.com", "a long password", "another password");
-  await page.getByText(/passwordConfirm/).waitFor();
-  await ask(page, "me@example.com", "a long password");
-  await page.getByRole("heading", { name: "The superuser is made" }).waitFor();
-  assert.equal(await status("me@example.com", "a long password"), 200);
+test("what is wrong is said at its field", async () => {
+    const page = await install({ expected: [/400/] });
+    await accessible(page);
+    await shot(page, "install");
+    await fill(page, "me@nowhere", "a long password");
+    await page.getByRole("alert").filter({ hasText: /email/i }).waitFor();
+    await leave(page);
+});
+
+test("the link makes the first superuser, who is signed in", async () => {
+    const page = await install();
+    await fill(page, "me@example.com", "a long password");
+    await page.getByRole("navigation", { name: "Main" }).waitFor();
+    assert.equal(await status("me@example.com", "a long password"), 200);
+    await leave(page);
 });
 
 test("it works only once", async () => {
-  const { page } = await open(LINK);
-  await ask(page, "thief@example.com", "a long password");
-  await page.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
-  assert.equal(await status("thief@example.com", "a long password"), 400);
+    const page = await install({ expected: [/40[013]/] });
+    await fill(page, "thief@example.com", "a long password");
+    await page.getByText(/used up or too old/).waitFor();
+    assert.equal(await status("thief@example.com", "a long password"), 400);
+    await leave(page);
 });
