@@ -55,7 +55,7 @@ class App:
 
     async def stop(self) -> None:
         """Ends streams at once, open requests within their time, then the backend: what was answered is stored."""
-        self.backend.realtime.stop()
+        self.backend.end_waiting()
         try:
             await self.server.finish(self.backend.options.stop_seconds)
         except StreamClosedError:

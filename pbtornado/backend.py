@@ -13,6 +13,8 @@ from .mail.mailer import Mailer
 from .passwords import Passwords
 from .rates import Rates
 from .realtime.realtime import Realtime
+from .records.changes.search import ChangeSearch
+from .records.changes.stats import ChangeStats
 from .records.collections import Collections
 from .records.companions import MFAS, OTPS
 from .records.files import Files
@@ -52,6 +54,9 @@ class Backend:
         self.auth = Auth(self.catalogs, self.records, self.settings, self.mailer, self.rates)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
+        self.changes = ChangeSearch(self.store, self.catalogs)
+        self.change_stats = ChangeStats(self.store, self.catalogs)
+        self.tail.on_wake.append(self.changes.waiting.wake)
         self.trimming = Trimming(self.store.changes)
         self.journal = SqliteStore(options.data_dir / "auxiliary.db", log=False, readers=1, synchronous="NORMAL")
         self.logs = Logs(self.journal, self.settings)
@@ -91,9 +96,14 @@ class Backend:
         await self.store.optimize()
         await self.journal.optimize()
 
+    def end_waiting(self) -> None:
+        """Ends what would last: streams, and answers that are held back until something happens."""
+        self.realtime.stop()
+        self.changes.waiting.stop()
+
     async def stop(self) -> None:
         """Lets waiting writes commit and closes everything."""
-        self.realtime.stop()
+        self.end_waiting()
         await self.crons.stop()
         await self.trimming.stop()
         await self.mailer.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import accounts, auth, crons, files, logs, realtime, rules, settings, sql, transfer
+from . import accounts, auth, changes, crons, files, logs, realtime, rules, settings, sql, transfer
 from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
@@ -29,6 +29,7 @@ API: list[Route] = [
     *sql.ROUTES,
     *logs.ROUTES,
     *rules.ROUTES,
+    *changes.ROUTES,
     (r"/api/health", Health),
     (r"/api/collections", Collections),
     (r"/api/collections/meta/scaffolds", Scaffolds),

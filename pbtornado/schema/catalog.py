@@ -83,8 +83,8 @@ class CatalogStore(Protocol):
     def read_now(self, question: Callable[[Reader], T]) -> T:
         """Answers a question on the loop's own connection, at once."""
 
-    async def read(self, question: Callable[[Reader], T]) -> T:
-        """Answers a question on one snapshot."""
+    async def read(self, question: Callable[[Reader], T], *, long: bool = False) -> T:
+        """Answers a question on one snapshot; `long` ones on a thread."""
 
 
 class Catalogs:
@@ -109,14 +109,14 @@ class Catalogs:
         """Reads the catalog again: a commit can be seen in the database a moment before its mark."""
         self._mark = None
 
-    async def read(self, asked: Callable[[Catalog], Callable[[Reader], T]]) -> T:
-        """Answers the question that is asked of a catalog, on a snapshot that shows the same collections.
+    async def read(self, asked: Callable[[Catalog], Callable[[Reader], T]], *, long: bool = False) -> T:
+        """Answers the question that is asked of a catalog, on a snapshot that shows the same collections, on a thread where it is `long`.
 
         It is asked again, of the catalog as it is then, where they changed meanwhile. Raises StoreBusy where that goes on.
         """
         for _ in range(ATTEMPTS):
             try:
-                return await self._store.read(_of(self.current, asked))
+                return await self._store.read(_of(self.current, asked), long=long)
             except Moved:
                 self.renew()
         raise StoreBusy(RESTLESS)

@@ -16,6 +16,7 @@ from .fields import Field
 
 Image = Mapping[str, Any]
 _SEQ = Column("r", "seq")
+_LAST = 2**63 - 1
 _MOVES = Select(
     (_SEQ, Column("r", "action"), Column("r", "old")),
     Table(CHANGES),
@@ -24,6 +25,7 @@ _MOVES = Select(
             Compare("=", Column("r", "collection"), Value("_collections")),
             Compare("=", Column("r", "record"), Param("collection")),
             Compare(">", _SEQ, Param("seq")),
+            Compare("<=", _SEQ, Param("upto")),
         )
     ),
     order=(Order(_SEQ),),
@@ -52,9 +54,13 @@ class _Past:
 
 
 class History:
-    """What became of collections' fields, as far as the log tells; changes of collections are read from it once."""
+    """What became of collections' fields, as far as the log tells; changes of collections are read from it once.
 
-    def __init__(self) -> None:
+    With `upto` only what was done to them up to that change counts.
+    """
+
+    def __init__(self, upto: int = _LAST) -> None:
+        self._upto = upto
         self._pasts: dict[str, _Past] = {}
 
     def translated(self, reader: Reader, collection: Collection, change: Change) -> Change | None:
@@ -81,7 +87,7 @@ class History:
     def _past(self, reader: Reader, collection: Collection) -> _Past:
         past = self._pasts.setdefault(collection.id, _Past())
         if past.collection is not collection:
-            for seq, action, old in reader.rows(_MOVES, {"collection": collection.id, "seq": past.read}):
+            for seq, action, old in reader.rows(_MOVES, {"collection": collection.id, "seq": past.read, "upto": self._upto}):
                 past.add(seq, action, parse_json(old))
             past.collection = collection
         return past

@@ -100,6 +100,10 @@ class ChangeLog:
         row = reader.one(_CURSOR, {"name": name})
         return Position(str(row[0]), int(row[1])) if row else None
 
+    def first_since(self, reader: Reader, at: str) -> int:
+        """The first seq of that time (`2006-01-02 15:04:05.000Z`) or later; one past the head where there is none."""
+        return _last_before(reader, at, self._store.position().seq) + 1
+
     async def trim(self, before: str, keep: int) -> int:
         """Removes what `expired` names, in slices; returns how many changes went."""
         upto = await self._store.read(lambda reader: self.expired(reader, before, keep))

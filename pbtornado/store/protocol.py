@@ -229,8 +229,8 @@ class Store(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
-    async def read(self, question: Callable[[Reader], T]) -> T:
-        """Runs question on one snapshot; cheap ones on the loop, one over its step budget again on a thread."""
+    async def read(self, question: Callable[[Reader], T], *, long: bool = False) -> T:
+        """Runs question on one snapshot; cheap ones on the loop, one over its step budget again on a thread, `long` ones there at once."""
 
     async def write(self, work: Callable[[Writer], T], origin: Origin = ..., *, long: bool = False) -> T:
         """Runs work in order with all other writes, atomic, and returns after the commit.

@@ -45,6 +45,8 @@ class Tail:
         self._runs: list[_Run] = []
         self._latest = _Latest()
         self._poll: asyncio.Task[None] | None = None
+        self.on_wake: list[Callable[[], None]] = []
+        """Told, too, whenever the log may have grown."""
 
     def add(self, consumer: Consumer) -> None:
         """Adds a consumer; before `start`."""
@@ -61,6 +63,8 @@ class Tail:
         """Says that the log may have grown."""
         for run in self._runs:
             run.wake()
+        for tell in self.on_wake:
+            tell()
 
     def _committed(self, _: Position) -> None:
         self.wake()

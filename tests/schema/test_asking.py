@@ -40,12 +40,12 @@ async def test_a_change_between_catalog_and_snapshot(store: SqliteStore) -> None
     """A question that is overtaken is asked again."""
     catalogs, asked = Catalogs(store), 0
 
-    async def overtaken(question: Callable[[Reader], Any]) -> Any:
+    async def overtaken(question: Callable[[Reader], Any], *, long: bool = False) -> Any:
         nonlocal asked
         asked += 1
         if asked == 1:
             await other.write(renaming)
-        return await read(question)
+        return await read(question, long=long)
 
     other = SqliteStore(store.path, synchronous="OFF")
     await other.open()
@@ -59,9 +59,9 @@ async def test_collections_that_never_rest(store: SqliteStore) -> None:
     """There is an end to asking again."""
     catalogs = Catalogs(store)
 
-    async def overtaken(question: Callable[[Reader], Any]) -> Any:
+    async def overtaken(question: Callable[[Reader], Any], *, long: bool = False) -> Any:
         await store.write(lambda writer: writer.append("update", "_collections", "_pb_users_auth_", {}))
-        return await read(question)
+        return await read(question, long=long)
 
     read, store.read = store.read, overtaken  # type: ignore[method-assign]
     with pytest.raises(StoreBusy):

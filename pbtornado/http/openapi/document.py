@@ -9,7 +9,7 @@ from ... import __version__
 from ...schema.catalog import Catalog
 from ...schema.collection import Collection
 from ...values import json_bytes
-from . import others
+from . import changes, others
 from .accounts import AccountPaths
 from .pieces import Json, Operation
 from .records import RecordPaths
@@ -57,6 +57,7 @@ def _operations(parts: Iterable[RecordPaths | AccountPaths], batch: bool) -> Ite
     for part in parts:
         yield from part.operations()
     yield from others.operations(batch=batch)
+    yield from changes.operations()
 
 
 def _tag(collection: Collection) -> Json:

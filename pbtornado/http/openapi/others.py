@@ -27,7 +27,8 @@ from .pieces import (
 from .values import BINARY
 
 SERVER, FILES, LIVE, BATCH, TRANSFER, RULE_TEST = "the-server", "stored-files", "live-updates", "batch-writes", "import-export", "rule-test"
-TAGS = (FILES, LIVE, BATCH, TRANSFER, RULE_TEST, SERVER)
+CHANGE_LOG = "change-log"
+TAGS = (FILES, LIVE, CHANGE_LOG, BATCH, TRANSFER, RULE_TEST, SERVER)
 """No collection can have such a name."""
 SUPERUSERS = "For superusers only."
 NAME = parameter("collection", "path", TEXT, "The name or id of a collection.")

@@ -73,6 +73,7 @@ FAILURES = {
     404: "There is no such thing, or not for this actor.",
     412: "The record is not in the version that `If-Match` names; nothing was changed.",
     429: "The caller has used up a limit.",
+    503: "The server has enough to do; `Retry-After` says when to come again.",
 }
 
 

@@ -124,11 +124,14 @@ class SqliteStore:
 
     # ---- reading
 
-    async def read(self, question: Callable[[Reader], T]) -> T:
+    async def read(self, question: Callable[[Reader], T], *, long: bool = False) -> T:
         """Runs question on one snapshot; one that is not cheap is begun again on a thread, so it must not have effects.
 
-        Raises TooSlow when it takes too long there, and StoreBusy when too many wait for a thread.
+        One that is known to be `long` goes there at once. Raises TooSlow when it takes too long there, and StoreBusy when
+        too many wait for a thread.
         """
+        if long:
+            return await self._pool.ask(question)
         try:
             return self._loop_reader.ask(question)
         except TooSlow:

@@ -1,0 +1,51 @@
+"""The change log over HTTP, for superusers."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from ..errors import Unauthorized
+from .handler import READING, ApiHandler
+
+
+class _ForSuperusers(ApiHandler):
+    only = "superuser"
+    unlogged = READING
+
+
+class Changes(_ForSuperusers):
+    """GET /api/changes: a page of changes; with `wait` it comes when there is one."""
+
+    waiting: asyncio.Task[dict[str, Any]] | None = None
+
+    async def get(self) -> None:
+        self.waiting = asyncio.get_running_loop().create_task(self.backend.changes.page(self.queries))
+        with suppress(asyncio.CancelledError):  # the client has gone
+            page = await self.waiting
+            if self.query("wait") and not (await self.backend.identify(self.token())).superuser:
+                raise Unauthorized  # no longer what he was when he began to wait
+            self.answer(page)
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        if self.waiting:
+            self.waiting.cancel()
+
+
+class Stats(_ForSuperusers):
+    """GET /api/changes/stats: how many there were."""
+
+    async def get(self) -> None:
+        self.answer(await self.backend.change_stats.minutes())
+
+
+class OneChange(_ForSuperusers):
+    """GET /api/changes/{seq}"""
+
+    async def get(self, seq: str) -> None:
+        self.answer(await self.backend.changes.view(int(seq)))
+
+
+ROUTES = [(r"/api/changes", Changes), (r"/api/changes/stats", Stats), (r"/api/changes/(\d{1,18})", OneChange)]
