@@ -16,10 +16,6 @@ SECURITY = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "SAMEORIGIN"),
 )
-DASHBOARD_CSP = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; script-src 'self'; frame-ancestors 'none'"
-)
 _LONGEST_ORIGIN = 253 + len("https://") + len(":65535")
 
 
