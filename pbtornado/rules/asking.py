@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ..schema.collection import Collection
 from ..store.patterns import contains, number
@@ -14,6 +14,8 @@ from .macros import MACROS
 from .operand import Operand, constant
 from .request import RequestInfo
 
+Kind = Literal["", "number", "json"]
+"""What the field of an item's name makes of it: of a text that spells a number that number, of JSON its text."""
 Slot = Callable[[RequestInfo, datetime], Bindable]
 """What a param is bound to, from the request and the moment of asking."""
 NOTHING = Operand(Value(None), "empty")
@@ -27,9 +29,9 @@ class Asking(Protocol):
     """Items of the actor that need no look into its collection."""
 
     def auth(self, name: str) -> Operand: ...
-    def item(self, path: Sequence[str], *, numeric: bool = False, lower: bool = False) -> Operand: ...
+    def item(self, path: Sequence[str], *, kind: Kind = "", lower: bool = False) -> Operand: ...
     def isset(self, path: Sequence[str]) -> Operand: ...
-    def body_lower(self, name: str) -> Operand: ...
+    def body_lower(self, name: str, *, kind: Kind = "") -> Operand: ...
     def body_length(self, name: str) -> Operand: ...
     def body_items(self, name: str) -> Expr:
         """A JSON array of the values a body has for a field."""
@@ -82,12 +84,19 @@ class Params:
             return _collection_item(self.actor, name)
         return self._slots.operand(f"auth.{name}", lambda info, moment: _auth(info, name), filled=name != "email")
 
-    def item(self, path: Sequence[str], *, numeric: bool = False, lower: bool = False) -> Operand:
+    def item(self, path: Sequence[str], *, kind: Kind = "", lower: bool = False) -> Operand:
         def slot(info: RequestInfo, moment: datetime) -> Bindable:
-            value = _bindable(_found(info, path))
-            return _bindable(number(value)) if numeric else value
+            found = _found(info, path, MISSING)
+            if found is MISSING:
+                return None
+            if kind == "json":
+                return json_text(found)
+            value = _bindable(found)
+            if kind == "number":
+                return _bindable(number(value))
+            return float(value) if lower and type(value) is int else value  # JSON's numbers are doubles
 
-        name = ".".join(path) + ("#" if numeric else "")
+        name = ".".join(path) + (f"#{kind}" if kind else "") + (":lower" if lower else "")
         plain = self._slots.operand(name, slot, filled=len(path) == 1)
         return _lowered(plain) if lower else plain
 
@@ -97,8 +106,11 @@ class Params:
 
         return self._slots.operand(".".join(path) + ":isset", slot, filled=True)
 
-    def body_lower(self, name: str) -> Operand:
-        return _lowered(self._slots.operand(f"body.{name}:text", lambda info, moment: text_of(info.body.get(name))))
+    def body_lower(self, name: str, *, kind: Kind = "") -> Operand:
+        def slot(info: RequestInfo, moment: datetime) -> Bindable:
+            return json_text(info.body[name]) if kind == "json" and name in info.body else text_of(info.body.get(name))
+
+        return _lowered(self._slots.operand(f"body.{name}:text", slot))
 
     def body_length(self, name: str) -> Operand:
         return self._slots.operand(f"body.{name}:length", lambda info, moment: len(_items(info.body.get(name))), filled=True)
@@ -123,11 +135,11 @@ class Subscribers:
             return dynamic(Column("s", "auth_id"), filled=True)
         return _collection_item(self.actor, name)
 
-    def item(self, path: Sequence[str], *, numeric: bool = False, lower: bool = False) -> Operand:
+    def item(self, path: Sequence[str], *, kind: Kind = "", lower: bool = False) -> Operand:
         found = self._item(path)
         if found is None:
             return NOTHING
-        operand = dynamic(Call("number", (found,)) if numeric else found, filled=len(path) == 1)
+        operand = dynamic(Call("number", (found,)) if kind == "number" else found, filled=len(path) == 1)
         return _lowered(operand) if lower else operand
 
     def isset(self, path: Sequence[str]) -> Operand:
@@ -139,7 +151,7 @@ class Subscribers:
             return None
         return JsonItem(Column("s", "request"), ".".join(path))
 
-    def body_lower(self, name: str) -> Operand:
+    def body_lower(self, name: str, *, kind: Kind = "") -> Operand:
         return NOTHING
 
     def body_length(self, name: str) -> Operand:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from ..schema.fields import Field, RelationField
 from ..store.query import And, Call, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
-from .asking import NOTHING, PLAIN_AUTH, Asking, dynamic
+from .asking import NOTHING, PLAIN_AUTH, Asking, Kind, dynamic
 from .operand import ITEM, Many, Operand
 from .operators import compare
 from .resolve import LISTS, Place, Resolver, split
@@ -74,8 +75,14 @@ def _item(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
         return asking.isset(plain)
     if modifier not in ("", "lower"):
         raise RuleError(f"invalid modifier sequence {last}")
-    field = resolver.root.collection.field(name)
-    return asking.item(plain, numeric=field is not None and field.type == "number", lower=modifier == "lower")
+    return asking.item(plain, kind=_kind(resolver.root.collection.field(name), plain), lower=modifier == "lower")
+
+
+def _kind(field: Field | None, path: Sequence[str]) -> Kind:
+    """A number's name counts wherever it stands, that of JSON at the top of a body."""
+    if field is None or (field.type == "json" and (path[0] != "body" or len(path) > 2)):
+        return ""
+    return cast(Kind, field.type) if field.type in ("number", "json") else ""
 
 
 # ---- the body
@@ -89,7 +96,7 @@ def _body(resolver: Resolver, asking: Asking, path: Sequence[str]) -> Operand:
     if field is None or len(path) > 1 or modifier in ("", "isset"):
         return _item(resolver, asking, ("body", *path))
     if modifier == "lower":
-        return asking.body_lower(name)
+        return asking.body_lower(name, kind="json" if field.kind in ("json", "geo") else "")
     if modifier == "changed":
         return _changed(resolver, asking, name)
     if field.type not in LISTS:

@@ -102,6 +102,25 @@ def test_changed_compares_with_the_record(world: World) -> None:
     assert world.ids("posts", "@request.body.title:changed = false", info) == ["p1"]
 
 
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (5, "@request.body.data = '5' && @request.body.data != 5"),
+        ("a", """@request.body.data = '"a"' && @request.body.data:lower ~ '"a"'"""),
+        (None, "@request.body.data = 'null' && @request.body.data != null && @request.body.data:changed = true"),
+        ({"data": 5}, """@request.body.data.data = 5 && @request.body.data:lower = '{"data":5}'"""),
+    ],
+)
+def test_json_in_a_body_is_its_text(world: World, data: object, rule: str) -> None:
+    """Of a JSON field as a whole; what stands inside of it is data."""
+    assert world.ids("posts", rule, RequestInfo(body={"data": data})) == ["p1", "p2", "p3"]
+
+
+def test_numbers_of_a_body_are_doubles_when_lowered(world: World) -> None:
+    """Where no field of that name says what they are."""
+    assert world.ids("posts", "@request.body.extra:lower = '5.0'", RequestInfo(body={"extra": 5})) == ["p1", "p2", "p3"]
+
+
 def test_nothing_of_a_request_becomes_part_of_the_statement(world: World, info: RequestInfo) -> None:
     """The same question serves every request."""
     hostile = replace(info, query={"q": "x' OR 1=1 --"}, headers={"x_token": '"); DROP TABLE posts'})
