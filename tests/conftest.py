@@ -160,3 +160,14 @@ def post_office(io_loop: IOLoop) -> Iterator[PostOffice]:
 
     with opened(io_loop) as office:
         yield office
+
+
+@pytest.fixture(scope="session")
+def dashboard() -> Path:
+    """The directory of the dashboard's sources, with a build of them as they are and the packages it is made with."""
+    from admin.build import build, install
+
+    admin = Path(__file__).resolve().parents[1] / "admin"
+    install(admin)
+    build(admin)
+    return admin

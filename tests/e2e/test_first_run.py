@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
-from tests.e2e.conftest import must_have, run_node
+from tests.e2e.conftest import run_node
 from tests.process import Server
 
 
-def test_link_of_the_first_start(node_modules: None, tmp_path: Path) -> None:
+def test_link_of_the_first_start(dashboard: Path, node_modules: None, chromium: str, tmp_path: Path) -> None:
     """The printed link leads to a page that makes the first superuser, once."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    must_have(chromium, "Chromium")
     server = Server(tmp_path / "pb_data")
     server.start()
     try:
         link = server.printed(r"http\S+/pbinstall/\S+(?=\s)")
-        run_node("first_run.test.mjs", server, "", CHROMIUM=chromium or "", LINK=link[0])
+        run_node("first_run.test.mjs", server, "", CHROMIUM=chromium, LINK=link[0])
     finally:
         server.stop()

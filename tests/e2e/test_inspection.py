@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
-from tests.e2e.conftest import must_have, run_node
+from tests.e2e.conftest import run_node
 from tests.process import Server
 
 
@@ -14,8 +11,6 @@ def test_official_sdk(inspection: Server, photos: str) -> None:
     run_node("sdk.test.mjs", inspection, photos)
 
 
-def test_chromium(inspection: Server, photos: str) -> None:
+def test_chromium(inspection: Server, photos: str, chromium: str) -> None:
     """The inspection app's pages work in Chromium: what a foreman sends is on the office's board without reload."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    must_have(chromium, "Chromium")
-    run_node("board.test.mjs", inspection, photos, CHROMIUM=chromium or "")
+    run_node("board.test.mjs", inspection, photos, CHROMIUM=chromium)
