@@ -75,6 +75,8 @@ async function grammar(language: Language, schema?: Record<string, string[]>): P
     }
 }
 
+const whole = jsonParseLinter();
+
 /** Only one line: a break is a space. */
 const oneLine = EditorState.transactionFilter.of((transaction) =>
     transaction.newDoc.lines > 1 ? [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replaceAll("\n", " ") }, sequential: true }] : transaction,
@@ -109,7 +111,7 @@ export class Editor {
             options.language === "sql" ? autocompletion() : autocompletion({ override: [options.complete] }),
             keymap.of([...completionKeymap, submit, ...(options.single ? [enter] : []), ...historyKeymap, ...defaultKeymap]),
             options.single ? oneLine : options.language === "rule" ? [] : lineNumbers(),
-            options.language === "json" && !options.readonly ? linter(jsonParseLinter()) : [],
+            options.language === "json" && !options.readonly ? linter((view) => (view.state.doc.length ? whole(view) : [])) : [],
             this.#language.of([]),
             this.#locked.of(EditorState.readOnly.of(options.readonly)),
             this.#attributes.of(EditorView.contentAttributes.of(this.#named)),
