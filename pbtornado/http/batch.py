@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -76,9 +76,9 @@ class Asked:
         return expected_by(found[0]) if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """What a method and a URL ask for; `picked` is what the answer is cut down to."""
+    """What a method and a URL ask for; `picked` is what the answer is cut down to. The same texts give the same object."""
 
     verb: Verb
     collection: str
@@ -120,6 +120,7 @@ class Batch(ApiHandler):
 
     limited: bool
     headers: Headers
+    infos: dict[Target, RequestInfo]
 
     def body_limit(self) -> int:
         """As the settings say; nobody may ask where batches are switched off."""
@@ -134,6 +135,7 @@ class Batch(ApiHandler):
         refuse_malformed(asked, settings["maxRequests"])
         self.limited = self.backend.settings.current["rateLimits"]["enabled"]
         self.headers = Headers({"content_type": "multipart/form-data"}, self.info().headers)
+        self.infos = {}
         items = await self.items(asked)
         seconds = float(settings["timeout"]) if settings["timeout"] > 0 else SECONDS
         made = await self.backend.records.batch(items, self.info(), seconds)
@@ -164,11 +166,20 @@ class Batch(ApiHandler):
             tag = "create" if target.verb == "upsert" else target.verb
             self.refuse_too_many(asked.method, target.path, (tag,), target.collection)
         payload = self.payload(target.collection, asked) if target.verb != "delete" else _NOTHING
-        info, expand = self.info_of(asked, target.query), target.query.get("expand", "")
+        info, expand = self.info_of(asked, target), target.query.get("expand", "")
         return Item(target.verb, target.collection, target.record_id, payload, info, expand, expected=asked.expected)
 
-    def info_of(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
-        """The request as rules see it: the outer one's headers under its own, and the outer one's actor."""
+    def info_of(self, asked: Asked, target: Target) -> RequestInfo:
+        """The request as rules see it: the same one, without a body, for all that differ in no more than their payload."""
+        if asked.headers or asked.files or target.verb == "delete":
+            return self.own_info(asked, target.query)
+        info = self.infos.get(target)
+        if info is None:
+            info = self.infos[target] = self.own_info(replace(asked, body=_NOTHING), target.query)
+        return info
+
+    def own_info(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
+        """The outer request's headers under its own, and the outer one's actor."""
         own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
         whole = self.info()
         return RequestInfo(

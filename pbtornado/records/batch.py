@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
 from time import monotonic
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..rules.request import RequestInfo
 from ..schema.record import Record
 from ..store.protocol import Reader, Writer
 from . import export
+from .creations import MOST, Apart, Creations
 from .delete import Deletion
 from .parts import Parts
 from .steps import Item, Step, settled_verb
@@ -24,24 +26,29 @@ from .uploads import has_uploads, named
 FAILED = "Batch transaction failed."
 LONG = 200
 """Items from which on a batch runs on the writer's thread, so that it does not hold up the loop."""
+LIGHT = 8
+"""Creates that are made together and take as long as one item by itself."""
 STRIDE = 100
 """Items that are worked on before others on the loop get their turn."""
 
 Shown = dict[str, Any] | None
 AllShown = list[Shown]
+Made = Record | Creations | Shown
+"""What a unit has made, or what is answered already."""
 
 
 class Batch:
-    """One batch. `seconds` bound what comes before the transaction, and the transaction."""
+    """One batch. `seconds` bound what comes before the transaction, and the transaction; with `apart` each item is a step of its own."""
 
-    def __init__(self, parts: Parts, items: Sequence[Item], info: RequestInfo, seconds: float) -> None:
-        self.items, self.info, self.seconds = items, info, seconds
+    def __init__(self, parts: Parts, items: Sequence[Item], info: RequestInfo, seconds: float, *, apart: bool = False) -> None:
+        self.items, self.info, self.seconds, self.apart = items, info, seconds, apart
         self.parts = replace(parts, pinned=parts.collections())
         self.mark, self.catalog = self.parts.collections()
 
     async def run(self) -> AllShown:
-        """For each item its record as the actor may see it, None for a delete. Raises BadRequest, and Moved."""
-        self.steps = await self._drafted()
+        """For each item its record as the actor may see it, None for a delete. Raises BadRequest, Apart, and Moved."""
+        self.units = await self._drafted()
+        self.steps = [unit for unit in self.units if isinstance(unit, Step)]
         try:
             await self._prepare()
             made = await self._write()
@@ -53,29 +60,66 @@ class Batch:
 
     # ---- before the transaction
 
-    async def _drafted(self) -> list[Step]:
-        """The steps, up to the first that is refused whatever the others do."""
-        steps: list[Step] = []
-        for item in self.items:
-            steps.append(Step(self.parts, item))
-            if steps[-1].refusal:
+    async def _drafted(self) -> list[Step | Creations]:
+        """The writes in their order, up to the first that is refused whatever the others do."""
+        units: list[Step | Creations] = []
+        for unit in self._units():
+            units.append(unit)
+            if isinstance(unit, Step) and unit.refusal:
                 break
-            await self._pause(len(steps))
-        return steps
+            await self._pause(len(units))
+        return units
+
+    def _units(self) -> Iterator[Step | Creations]:
+        for alike, group in groupby(self.items, self._kind):
+            items = list(group)
+            if alike:
+                yield from self._together(items)
+            else:
+                yield from (Step(self.parts, item) for item in items)
+
+    def _kind(self, item: Item) -> tuple[str, int] | None:
+        """What creates have in common that can be made together."""
+        if self.apart or item.verb != "create" or item.refusal or item.expand or has_uploads(item.payload):
+            return None
+        return item.collection, id(item.info)
+
+    def _together(self, items: Sequence[Item]) -> Iterator[Step | Creations]:
+        for start in range(0, len(items), MOST):
+            some = items[start : start + MOST]
+            try:
+                yield Creations(self.parts, some[0].collection, [item.payload for item in some], some[0].info)
+            except Apart:
+                yield from (Step(self.parts, item) for item in some)
 
     async def _prepare(self) -> None:
         """Hashes and blobs. Where a reader can already tell that a step is refused, nothing is done for it and those after it."""
         end = monotonic() + self.seconds
         touched: set[str] = set()
-        for step in self.steps:
-            if step.costs():
-                if not step.depends_on(touched):
-                    step.refusal = await self.parts.read(self.catalog, partial(_refusal, step))
-                if step.refusal:
-                    return
-                await step.prepare()
-                _refuse_late(end)
-            touched |= step.touches(self.catalog)
+        for unit in self.units:
+            if isinstance(unit, Creations):
+                await self._judge(unit)
+                touched.add(unit.collection.name)
+            elif unit.refusal or not await self._prepared(unit, touched, end):
+                return
+            else:
+                touched |= unit.touches(self.catalog)
+
+    async def _judge(self, creations: Creations) -> None:
+        if creations.judged:
+            await self.parts.read(self.catalog, creations.judge)
+
+    async def _prepared(self, step: Step, touched: set[str], end: float) -> bool:
+        """False where it turns out to be refused."""
+        if not step.costs():
+            return True
+        if not step.depends_on(touched):
+            step.refusal = await self.parts.read(self.catalog, partial(_refusal, step))
+        if step.refusal:
+            return False
+        await step.prepare()
+        _refuse_late(end)
+        return True
 
     async def _drop(self, named: set[str]) -> None:
         """Takes back the blobs that no record names."""
@@ -85,45 +129,62 @@ class Batch:
 
     # ---- the transaction
 
-    async def _write(self) -> list[Record | Shown]:
+    async def _write(self) -> list[Made]:
         """Again where an old password turned out to be in need of a check; each one is checked once."""
         deletions = {step.work.collection.id: step.work for step in self.steps if isinstance(step.work, Deletion)}.values()
-        long = len(self.steps) > LONG or bool(deletions and await self.parts.read(self.catalog, partial(_is_long, deletions)))
+        long = self._weight() > LONG or bool(deletions and await self.parts.read(self.catalog, partial(_is_long, deletions)))
         while True:
             try:
                 return await self.parts.write(self._commit, self.info, long=long)
             except Unproven as missing:
                 await missing.update.prove(missing.judged)
 
-    def _commit(self, writer: Writer) -> list[Record | Shown]:
+    def _weight(self) -> int:
+        return len(self.steps) + sum(unit.count for unit in self.units if isinstance(unit, Creations)) // LIGHT
+
+    def _commit(self, writer: Writer) -> list[Made]:
         self.parts.refuse_moved(self.mark)
         end = monotonic() + self.seconds
-        made: list[Record | Shown] = []
+        made: list[Made] = []
         self.named: set[str] = set()
-        for position, step in enumerate(self.steps):
+        position = 0
+        for unit in self.units:
             _refuse_late(end)
-            try:
-                record = step.apply(writer)
-            except ApiError as error:
-                raise failed(position, error) from error
-            if record and step.placed:
-                self.named.update(_keys(record))
-            made.append(self._seen(writer, step.item, record))
+            if isinstance(unit, Creations):
+                unit.apply(writer)
+                made.append(unit)
+                position += unit.count
+            else:
+                made.append(self._made(writer, unit, position))
+                position += 1
         return made
+
+    def _made(self, writer: Writer, step: Step, position: int) -> Record | Shown:
+        try:
+            record = step.apply(writer)
+        except ApiError as error:
+            raise failed(position, error) from error
+        if record and step.placed:
+            self.named.update(_keys(record))
+        return self._seen(writer, step.item, record)
 
     def _seen(self, writer: Writer, item: Item, record: Record | None) -> Record | Shown:
         """What is answered where it depends on other rows, as they are at this step; else the record, shown after the commit."""
         if record is None or not (item.expand or record.collection.auth):
             return record
-        return export.show(writer, self.catalog, [record], item.info, item.expand)[0]
+        info = item.info if item.info.body else item.info.with_body(item.payload)
+        return export.show(writer, self.catalog, [record], info, item.expand)[0]
 
     # ---- after the commit
 
-    async def _shown(self, made: Sequence[Record | Shown]) -> AllShown:
+    async def _shown(self, made: Sequence[Made]) -> AllShown:
         hidden = self.info.actor.superuser
         shown: list[Shown] = []
         for one in made:
-            shown.append(one.export(hidden=hidden) if isinstance(one, Record) else one)
+            if isinstance(one, Creations):
+                shown += one.shown()
+            else:
+                shown.append(one.export(hidden=hidden) if isinstance(one, Record) else one)
             await self._pause(len(shown))
         return shown
 
@@ -135,7 +196,14 @@ class Batch:
 async def batch(parts: Parts, items: Sequence[Item], info: RequestInfo, seconds: float) -> AllShown:
     """Makes all writes or none. Raises BadRequest that says which one failed, and how."""
     ready = [settled_verb(replace(item, payload=await named(item.payload)) if has_uploads(item.payload) else item) for item in items]
-    return await parts.settled(lambda: Batch(parts, ready, info, seconds).run())
+
+    async def verb() -> AllShown:
+        try:
+            return await Batch(parts, ready, info, seconds).run()
+        except Apart:
+            return await Batch(parts, ready, info, seconds, apart=True).run()
+
+    return await parts.settled(verb)
 
 
 def failed(position: int, error: ApiError) -> BadRequest:

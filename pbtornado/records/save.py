@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import FieldError, Invalid
@@ -27,6 +27,14 @@ def insert(writer: Writer, collection: Collection, values: Mapping[str, Any]) ->
         raise Invalid(_not_unique(collection, error)) from error
     writer.append("create", collection.id, record.id, open_part(collection, row))
     return record
+
+
+def insert_all(writer: Writer, collection: Collection, rows: Sequence[Row]) -> None:
+    """Stores new records, each the stored values of all columns in the collection's order, and logs them. Raises UniqueViolation."""
+    names, key = collection.names, collection.names.index("id")
+    writer.insert_rows(collection.name, names, rows)
+    images = (open_part(collection, dict(zip(names, row, strict=True))) for row in rows)
+    writer.append_all("create", collection.id, [(row[key], image) for row, image in zip(rows, images, strict=True)])
 
 
 def update(writer: Writer, old: Record, row: Row, values: Mapping[str, Any], *, touch: bool = True) -> Record:

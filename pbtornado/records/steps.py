@@ -31,7 +31,8 @@ Verb = Literal["create", "update", "upsert", "delete"]
 class Item:
     """One write that is asked for. An upsert updates the record its payload's `id` names, or creates it where there is none.
 
-    `payload` may hold uploads. With `refusal` it is refused when its turn comes.
+    `payload` may hold uploads. `info` may be without a body where that is the payload; many items may share it.
+    With `refusal` an item is refused when its turn comes.
     """
 
     verb: Verb

@@ -153,6 +153,9 @@ class Writer(Reader, Protocol):
     def insert_all(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Adds many rows at once; their values are JSON, objects and lists become its text. Raises UniqueViolation."""
 
+    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Adds many rows of values as they are, until one breaks a unique index. Raises UniqueViolation."""
+
     def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
         """Changes the row whose `id` is key. Raises UniqueViolation."""
 
@@ -160,6 +163,9 @@ class Writer(Reader, Protocol):
 
     def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = ...) -> int:
         """Logs a change under this write's origin; `collection` is the collection's id. Returns its seq."""
+
+    def append_all(self, action: Action, collection: str, records: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Logs many changes of one kind, each of the record of an id with its image, in this order."""
 
     def reshape(self, before: TableShape | None, after: TableShape | None) -> None:
         """Creates, alters or drops a table so that it goes from one description to the other, values kept.

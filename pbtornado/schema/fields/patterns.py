@@ -45,6 +45,16 @@ def generate(pattern: str) -> str:
     return _generate_any(pattern)
 
 
+def generate_many(pattern: str, count: int) -> list[str]:
+    """So many such texts; those of one run are cut from a long one."""
+    runs = _plain_runs(pattern)
+    if runs is None or len(runs) != 1 or not runs[0][1]:
+        return [generate(pattern) for _ in range(count)]
+    alphabet, length = runs[0]
+    text = random_text(length * count, alphabet)
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
 @lru_cache(maxsize=512)
 def _plain_runs(pattern: str) -> tuple[tuple[str, int], ...] | None:
     """`[a-z0-9]{15}` and the like as (alphabet, length), None for any other pattern."""

@@ -11,7 +11,7 @@ from ...errors import FieldError
 from ...values import text_of
 from . import checks
 from .base import MAX_SAFE_INT, Field, Kind, Surroundings
-from .patterns import found, generate
+from .patterns import found, generate, generate_many
 
 LOWERCASE_ID = "^[a-z0-9]+$"
 _LOWERCASE = re.compile("[a-z0-9]+")  # the pattern of nearly every key
@@ -48,6 +48,10 @@ class TextField(OneText):
     def autogenerate(self, prefix: str = "") -> str:
         """The prefix followed by random text of the field's pattern, if it has one."""
         return prefix + (generate(self.autogenerate_pattern) if self.autogenerate_pattern else "")
+
+    def autogenerate_many(self, count: int) -> list[str]:
+        """So many random texts of the field's pattern."""
+        return generate_many(self.autogenerate_pattern, count)
 
     def check(self, value: Any) -> FieldError | None:
         """Required, lengths, pattern; for a key also the characters file systems dislike."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from ...values import json_array, now
 from ..changes import SCHEMA_COLLECTIONS, image_text
 from ..protocol import Action, BadQuestion, IndexRefused, Origin, Position, SqlAnswer, TableShape
-from ..query import Bindable
+from ..query import Bindable, Row
 from . import console, ddl, views
 from .connection import REFUSALS, Budget, forget_plans, refused, run
 from .dialect import SqliteDialect
 from .reader import SqliteReader, Statements
 
 T = TypeVar("T")
+V = TypeVar("V")
 
 _APPEND = (
     "INSERT INTO `_changes` (`at`, `request`, `actor`, `action`, `collection`, `record`, `image`, `old`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -49,16 +50,20 @@ class SqliteWriter(SqliteReader):
 
     def insert(self, table: str, values: Mapping[str, Bindable]) -> None:
         """Adds a row. Raises UniqueViolation."""
-        key = (table, *values)
-        text = self._inserts.get(key)
-        if text is None:
-            text = _remember(self._inserts, key, _insert(table, values))
-        self._change(text, tuple(values.values()))
+        self._change(self._insert_text(table, values), tuple(values.values()))
+
+    def _insert_text(self, table: str, columns: Iterable[str]) -> str:
+        key = (table, *columns)
+        return self._inserts.get(key) or _remember(self._inserts, key, _insert(table, key[1:]))
 
     def insert_all(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Adds rows of JSON values in one statement, during which other threads can work. Raises UniqueViolation."""
         named, read = ", ".join(map(_quote, columns)), ", ".join([f"value ->> {place}" for place in range(len(columns))])
         self._change(f"INSERT INTO {_quote(table)} ({named}) SELECT {read} FROM json_each(?)", (json_array(rows),))
+
+    def insert_rows(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Adds many rows of values as they are, until one breaks a unique index. Raises UniqueViolation."""
+        self._change_all(self._insert_text(table, columns), rows)
 
     def update(self, table: str, key: str, values: Mapping[str, Bindable]) -> None:
         """Changes the row whose `id` is key. Raises UniqueViolation."""
@@ -85,6 +90,12 @@ class SqliteWriter(SqliteReader):
         if collection in SCHEMA_COLLECTIONS:
             self._move_schema()
         return seq
+
+    def append_all(self, action: Action, collection: str, records: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Logs many changes of one kind, each of the record of an id with its image, in this order."""
+        at, request, actor = now(), self.origin.request, self.origin.actor
+        self._change_all(_APPEND, [(at, request, actor, action, collection, key, image_text(image), "{}") for key, image in records])
+        self.appended = self._cursor("SELECT last_insert_rowid()").fetchone()[0]
 
     def run_text(self, text: str) -> SqlAnswer:
         """Runs SQL that a superuser wrote; what it changes goes past the log, whose epoch ends. Raises BadQuestion, TooSlow."""
@@ -209,11 +220,17 @@ class SqliteWriter(SqliteReader):
     def _change(self, text: str, values: tuple[Bindable, ...]) -> int:
         return self._cursor(text, values).lastrowid or 0
 
+    def _change_all(self, text: str, rows: Sequence[Row]) -> None:
+        self._uninterrupted(self.connection.executemany, text, rows)
+
     def _cursor(self, text: str, values: tuple[Bindable, ...] = ()) -> sqlite3.Cursor:
+        return self._uninterrupted(self.connection.execute, text, values)
+
+    def _uninterrupted(self, run: Callable[[str, V], sqlite3.Cursor], text: str, values: V) -> sqlite3.Cursor:
         # An interrupted change would undo the whole group, and by its key it is quick anyway.
         deadline, self.budget.deadline = self.budget.deadline, float("inf")
         try:
-            return self.connection.execute(text, values)
+            return run(text, values)
         except REFUSALS as error:
             raise refused(error) from error
         finally:
@@ -231,10 +248,10 @@ def _remember(texts: dict[K, str], key: K, text: str) -> str:
     return text
 
 
-def _insert(table: str, values: Mapping[str, Bindable]) -> str:
-    if not values:
+def _insert(table: str, columns: Sequence[str]) -> str:
+    if not columns:
         return f"INSERT INTO {_quote(table)} DEFAULT VALUES"
-    return f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, values))}) VALUES ({', '.join('?' * len(values))})"
+    return f"INSERT INTO {_quote(table)} ({', '.join(map(_quote, columns))}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def _update(table: str, values: Mapping[str, Bindable]) -> str:
