@@ -209,9 +209,12 @@ def whole_numbers(value: Any) -> Any:
     return [whole_numbers(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def parse_json(source: bytes | str) -> Any:
-    """The data of a JSON text. ValueError when it is not JSON (NaN and Infinity are not) or nested deeper than MAX_DEPTH."""
-    data = _loads(source)
+def parse_json(source: bytes | str, *, finite: bool = False) -> Any:
+    """The data of a JSON text. ValueError when it is not JSON (NaN and Infinity are not) or nested deeper than MAX_DEPTH.
+
+    With `finite` also where a number is too great for a float.
+    """
+    data = _loads(source, finite)
     brackets = source.count("[") + source.count("{") if isinstance(source, str) else source.count(b"[") + source.count(b"{")
     if brackets > MAX_DEPTH and _deeper(data, MAX_DEPTH):
         raise ValueError("nested too deep")
@@ -237,17 +240,20 @@ def has_infinite(data: Any) -> bool:
     return isinstance(data, float) and not math.isfinite(data)
 
 
-def _loads(source: bytes | str) -> Any:
+def _loads(source: bytes | str, finite: bool) -> Any:
     if orjson is not None:
         try:
             return orjson.loads(source)
-        except ValueError:  # lone surrogates, which JSON allows
+        except ValueError:  # lone surrogates, which JSON allows; numbers that are too great
             pass
     try:
         text = source if isinstance(source, str) else source.decode()
-        return json.loads(_well_formed(text), parse_constant=_refuse_constant)
+        data = json.loads(_well_formed(text), parse_constant=_refuse_constant)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    if finite and has_infinite(data):
+        raise ValueError("a number is too great")
+    return data
 
 
 _ESCAPE = re.compile(r"\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|(\\ud[89a-f][0-9a-f]{2})", re.ASCII | re.IGNORECASE)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from tornado.httputil import HTTPHeaders
 
 from ..errors import BadRequest, TooLarge
-from ..values import ReceivedFile, has_infinite, parse_json, plain_number, text_of, texts_of
+from ..values import ReceivedFile, parse_json, plain_number, text_of, texts_of
 from .multipart import MOST_PARTS, Multipart
 
 IN_MEMORY = 32 << 20
@@ -24,8 +24,6 @@ MOST_VALUES = 1_000_000
 JSON_PAYLOAD = "@jsonPayload"
 MISSPELLED = re.compile(r"%(?![0-9a-fA-F]{2})|;")
 """What an encoded form cannot hold."""
-HUGE = re.compile(rb"[eE]\+?\d{3}|\d{309}")
-"""In every JSON that has a number too great for a float, and hardly in others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +204,7 @@ def json_object(source: bytes | str) -> dict[str, Any]:
     if len(source) > MOST_VALUES and _separators(source) > MOST_VALUES:
         raise TooLarge
     try:
-        value = parse_json(source)
+        value = parse_json(source, finite=True)
     except ValueError:
         repaired = source.decode("utf-8", "replace") if isinstance(source, bytes) else ""
         if "\ufffd" not in repaired:
@@ -214,7 +212,7 @@ def json_object(source: bytes | str) -> dict[str, Any]:
         return json_object(repaired)
     if value is None:
         return {}
-    if not isinstance(value, dict) or (HUGE.search(source if isinstance(source, bytes) else source.encode()) and has_infinite(value)):
+    if not isinstance(value, dict):
         raise BadRequest
     return value
 
