@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import Unauthorized
+from ..records.changes.restore import Target
+from ..values import bool_of
 from .handler import READING, ApiHandler
 
 
@@ -48,4 +50,19 @@ class OneChange(_ForSuperusers):
         self.answer(await self.backend.changes.view(int(seq)))
 
 
-ROUTES = [(r"/api/changes", Changes), (r"/api/changes/stats", Stats), (r"/api/changes/(\d{1,18})", OneChange)]
+class Restore(ApiHandler):
+    """POST /api/collections/{collection}/records/{id}/restore: a record as it was after or before a change."""
+
+    only = "superuser"
+
+    async def post(self, collection: str, record: str) -> None:
+        target, dry = Target.parse(self.body().fields), bool_of(self.query("dryRun"))
+        self.answer(await self.backend.records.restore(collection, record, target, self.info(), dry=dry))
+
+
+ROUTES = [
+    (r"/api/collections/([^/]+)/records/([^/]+)/restore", Restore),
+    (r"/api/changes", Changes),
+    (r"/api/changes/stats", Stats),
+    (r"/api/changes/(\d{1,18})", OneChange),
+]

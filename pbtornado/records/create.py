@@ -44,6 +44,7 @@ class Creation:
         self.values["id"] = self.values["id"] or new_key(self.collection)
         self.question = self._question()
         self.hashes: Mapping[str, str] = {}
+        self.dated: Mapping[str, Any] = {}
 
     async def run(self) -> Record:
         """The record as stored. Raises BadRequest, and Moved where the collections changed meanwhile."""
@@ -154,7 +155,7 @@ class Creation:
         if self.collection.name == SUPERUSERS:
             values["verified"] = True
         try:
-            record = save.insert(writer, self.collection, values)
+            record = save.insert(writer, self.collection, values, self.dated)
         except Invalid as error:
             raise BadRequest(FAILED, error.errors) from error
         if self.collection.name == SUPERUSERS:

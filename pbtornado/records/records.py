@@ -15,6 +15,7 @@ from . import export, questions, save
 from .aggregate import summary
 from .batch import AllShown, batch
 from .bulk import Meant, bulk_delete, bulk_update
+from .changes.restore import Target, restore
 from .create import create
 from .delete import delete
 from .guard import change
@@ -121,6 +122,15 @@ class Records:
         Raises NotFound, Forbidden, Changed, BadRequest.
         """
         await delete(self.parts, name, record_id, info, expected)
+
+    async def restore(self, name: str, record_id: str, target: Target, info: RequestInfo, *, dry: bool = False) -> dict[str, Any]:
+        """Brings a record back to a state that the log has of it, for a superuser; see `Restore`.
+
+        `{"action", "dryRun", "seq", "state", "differences", "missingFiles", "reset", "problem", "errors", "record"}`.
+        Raises NotFound, BadRequest.
+        """
+        answer, record = await restore(self.parts, name, record_id, target, info, dry=dry)
+        return {**answer, "record": (await self.export([record], info))[0] if record else None}
 
     async def update_all(self, meant: Meant, payload: Mapping[str, Any], info: RequestInfo) -> dict[str, Any]:
         """Changes all records that are meant, or none; see `bulk_update`."""

@@ -14,12 +14,16 @@ from ..store.query import Bindable, Row
 from ..values import now
 from .remembered import remembered
 
+NOW: Mapping[str, Any] = {}
 NOT_UNIQUE = FieldError("validation_not_unique", "Value must be unique")
 
 
-def insert(writer: Writer, collection: Collection, values: Mapping[str, Any]) -> Record:
-    """Stores a new record and logs it. Raises Invalid where a value had to be unique."""
-    record = Record(collection, {**values, **dates(collection, new=True), **_names(collection, values)})
+def insert(writer: Writer, collection: Collection, values: Mapping[str, Any], dated: Mapping[str, Any] = NOW) -> Record:
+    """Stores a new record and logs it; its autodates are of this moment, but for those in `dated`.
+
+    Raises Invalid where a value had to be unique.
+    """
+    record = Record(collection, {**values, **dates(collection, new=True), **dated, **_names(collection, values)})
     row = record.to_row()
     try:
         writer.insert(collection.name, row)

@@ -63,9 +63,10 @@ class History:
         self._upto = upto
         self._pasts: dict[str, _Past] = {}
 
-    def translated(self, reader: Reader, collection: Collection, change: Change) -> Change | None:
+    def translated(self, reader: Reader, collection: Collection, change: Change, *, whole: bool = True) -> Change | None:
         """The change of a record as if it were made of the collection as it is now, which must be what the reader's snapshot shows.
 
+        Fields that are newer than the change have their zeros in its image or, unless it shall be `whole`, are left out.
         None for a change from before the collection was made: an earlier one had the same id.
         """
         past = self._past(reader, collection)
@@ -76,7 +77,7 @@ class History:
         shapes = [*(fields for seq, fields in past.moves if seq > change.seq), collection.fields]
         image, old = change.image, change.old
         for before, after in pairwise(shapes):
-            image, old = moved(image, before, after, whole=True), moved(old, before, after, whole=False)
+            image, old = moved(image, before, after, whole=whole), moved(old, before, after, whole=False)
         return replace(change, image=image, old=old)
 
     def name_at(self, reader: Reader, collection: Collection, seq: int) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .others import CHANGE_LOG, OBJECT, SUPERUSERS
-from .pieces import SIGNED_IN, TEXT, WHOLE, Json, Operation, array, obj, parameter
+from .others import CHANGE_LOG, NAME, OBJECT, SUPERUSERS
+from .pieces import ANY, BOOL, ID, JSON, SIGNED_IN, TEXT, WHOLE, Json, Operation, array, obj, parameter
 
 ACTION: Json = {"type": "string", "enum": ["create", "update", "delete"]}
 NUMBER_OR_NULL: Json = {"type": ["integer", "null"]}
@@ -30,6 +30,7 @@ REFUSED = (400, 401, 403)
 def operations() -> Iterator[Operation]:
     """What can be asked about the log."""
     yield _list()
+    yield _restore()
     missing = (401, 403, 404)
     asked = [parameter("seq", "path", WHOLE, "Its number.")]
     yield Operation(
@@ -39,6 +40,32 @@ def operations() -> Iterator[Operation]:
     counts = obj({**LOG, "from": TEXT, "minutes": array(minute)})
     said, path = f"{SUPERUSERS} Minute by minute, for an hour.", "/api/changes/stats"
     yield Operation("get", path, "changeStats", "Count changes", CHANGE_LOG, SIGNED_IN, said, answer=counts, failures=(401, 403))
+
+
+def _restore() -> Operation:
+    takes = obj({"seq": WHOLE, "state": {"type": "string", "enum": ["after", "before"]}}, ["seq"])
+    difference, missing = obj({"field": TEXT, "now": ANY, "then": ANY}), obj({"field": TEXT, "name": TEXT})
+    answer = obj(
+        {
+            "action": {"type": "string", "enum": ["create", "update", "none"]},
+            "dryRun": BOOL,
+            "seq": WHOLE,
+            "state": TEXT,
+            "differences": array(difference),
+            "missingFiles": array(missing),
+            "reset": array(TEXT),
+            "problem": TEXT,
+            "errors": OBJECT,
+            "record": {"type": ["object", "null"], "additionalProperties": True},
+        },
+        ["action", "differences", "record"],
+    )
+    asked = [NAME, ID, parameter("dryRun", "query", BOOL, "Says what would change and stores nothing.")]
+    path, failures = "/api/collections/{collection}/records/{id}/restore", (*REFUSED, 404)
+    said = f"{SUPERUSERS} As it was after a change, or before it."
+    return Operation(
+        "post", path, "restoreRecord", "Bring a record back", CHANGE_LOG, SIGNED_IN, said, asked, {JSON: takes}, answer, failures=failures
+    )
 
 
 def _list() -> Operation:

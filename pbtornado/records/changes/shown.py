@@ -127,7 +127,8 @@ def _emails(collection: Collection) -> Select:
 def _record_data(collection: Collection, change: Change) -> Told:
     record = _exported(collection, change.image)
     before = _exported(collection, {**change.image, **change.old})
-    return record, {name: before[name] for name in change.old if name in before}, sorted(change.old)
+    told = [name for name in change.old if name in before and name not in collection.secret_names]
+    return record, {name: before[name] for name in told}, sorted(change.old)
 
 
 def _exported(collection: Collection, image: Mapping[str, Any]) -> dict[str, Any]:
