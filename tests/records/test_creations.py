@@ -138,7 +138,7 @@ async def test_relations(world: World) -> None:
     await world.make("posts", relation("author", people), relation("others", people, maxSelect=5))
     ann = (await world.add("people", name="ann"))["id"]
     items = [*creates("people", [{"id": KEY}], GUEST), *creates("posts", [{"author": KEY}, {"author": ann, "others": [KEY, ann]}], GUEST)]
-    made = await world.records.batch(items, GUEST, SECONDS)
+    made: list[Any] = await world.records.batch(items, GUEST, SECONDS)
     assert [(one["author"], one["others"]) for one in made[1:]] == [(KEY, []), (ann, [KEY, ann])]
 
 
@@ -148,7 +148,7 @@ async def test_relations_among_them(world: World) -> None:
     fields = [field.to_json() for field in posts.fields]
     await world.collections.update("posts", {"fields": [*fields, relation("parent", posts)]}, Origin())
     first, second = {"id": KEY}, {"parent": KEY}
-    made = await world.records.batch(creates("posts", [first, second], GUEST), GUEST, SECONDS)
+    made: list[Any] = await world.records.batch(creates("posts", [first, second], GUEST), GUEST, SECONDS)
     assert made[1]["parent"] == KEY
     await world.records.delete("posts", KEY, SUPERUSER)
     with pytest.raises(BadRequest) as refused:
