@@ -101,16 +101,15 @@ export async function importRecords(wanted: Wanted): Promise<Outcome> {
 async function outcome(response: Response, progress: (now: Progress) => void): Promise<Outcome> {
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
-    let last: Outcome | { status: number; message: string } | null = null;
+    let last: Partial<Outcome> & { message?: string } = {};
     for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
         const lines = (rest + value).split("\n");
         rest = lines.pop()!;
         for (const line of lines.filter(Boolean)) {
-            const said = JSON.parse(line) as Outcome;
-            last = said;
-            if (!("complete" in said)) progress(said);
+            last = JSON.parse(line) as Outcome;
+            if (!("complete" in last)) progress(last as Progress);
         }
     }
-    if (!last || !("complete" in last)) throw new Error(last && "message" in last ? last.message : "The server ended the import without saying how.");
-    return last;
+    if (!("complete" in last)) throw new Error(last.message ?? "The server ended the import without saying how.");
+    return last as Outcome;
 }
