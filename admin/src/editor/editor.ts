@@ -4,7 +4,7 @@ import { json, jsonParseLinter } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { linter } from "@codemirror/lint";
 import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
+import { EditorView, keymap, lineNumbers, placeholder, tooltips } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Language } from "./Code.svelte";
 import { rule } from "./rule";
@@ -92,7 +92,9 @@ export class Editor {
 
     constructor(parent: HTMLElement, text: string, options: EditorOptions) {
         this.#named = options.attributes;
-        this.#view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions: this.#extensions(options) }) });
+        const around = parent.closest<HTMLElement>("[role=dialog]") ?? document.body;
+        const extensions = [tooltips({ parent: around }), ...this.#extensions(options)];
+        this.#view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
         void grammar(options.language, options.schema).then((found) => this.#view.dispatch({ effects: this.#language.reconfigure(found) }));
     }
 
