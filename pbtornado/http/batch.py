@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -56,14 +56,14 @@ class Asked:
     url: str
     headers: Mapping[str, str]
     body: Mapping[str, Any]
-    files: Mapping[str, list[ReceivedFile]] = field(default_factory=dict)
+    files: Mapping[str, list[ReceivedFile]]
 
     def errors(self) -> dict[str, FieldError]:
         """What is wrong with it before anybody looks at what it asks for."""
         found: dict[str, FieldError] = {}
         if self.method not in METHODS:
             found["method"] = NO_METHOD if self.method else REQUIRED
-        if not self.url or len(self.url.encode("utf-8", "replace")) > LONGEST_URL:
+        if not self.url or (len(self.url) > LONGEST_URL // 4 and len(self.url.encode("utf-8", "replace")) > LONGEST_URL):
             found["url"] = too_long(LONGEST_URL) if self.url else REQUIRED
         return found
 
@@ -221,19 +221,21 @@ def requests_of(body: Body) -> list[Asked]:
 def _asked(data: Any) -> Asked:
     if not isinstance(data, dict):
         raise BadRequest(UNREADABLE)
-    method, url = _member(data, "method") or "", _member(data, "url") or ""
-    headers, body = _member(data, "headers") or _NOTHING, _member(data, "body")
-    texts = isinstance(method, str) and isinstance(url, str) and isinstance(headers, Mapping)
-    if not texts or not all(isinstance(value, str) for value in headers.values()) or not isinstance(body, dict | None):
+    if not data.keys() <= _KEYS:
+        data = {name: _member(data, name) for name in _KEYS}
+    method, url, headers, body = data.get("method") or "", data.get("url") or "", data.get("headers") or _NOTHING, data.get("body")
+    if not isinstance(method, str) or not isinstance(url, str) or not _are_texts(headers) or not (body is None or isinstance(body, dict)):
         raise BadRequest(UNREADABLE)
-    return Asked(method, url, headers, body or _NOTHING)
+    return Asked(method, url, headers, body or _NOTHING, _NOTHING)
+
+
+def _are_texts(headers: Any) -> bool:
+    return headers is _NOTHING or (isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values()))
 
 
 def _member(data: Mapping[str, Any], name: str) -> Any:
     """What stands under a name, in whatever case its letters are written."""
-    if name in data or data.keys() <= _KEYS:
-        return data.get(name)
-    return next((value for key, value in data.items() if key.lower() == name), None)
+    return data[name] if name in data else next((value for key, value in data.items() if key.lower() == name), None)
 
 
 def refuse_malformed(asked: list[Asked], most: int) -> None:

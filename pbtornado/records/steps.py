@@ -27,7 +27,7 @@ from .uploads import Placed, has_uploads, uploads_of
 Verb = Literal["create", "update", "upsert", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One write that is asked for. An upsert updates the record its payload's `id` names, or creates it where there is none.
 

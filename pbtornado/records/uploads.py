@@ -18,10 +18,8 @@ from ..values import ReceivedFile
 def has_uploads(payload: Mapping[str, Any]) -> bool:
     """Is there a file among the payload's values?"""
     for value in payload.values():
-        if isinstance(value, list):
-            if any(isinstance(item, ReceivedFile) for item in value):
-                return True
-        elif isinstance(value, ReceivedFile):
+        kind = type(value)
+        if kind is ReceivedFile or (kind is list and any(isinstance(item, ReceivedFile) for item in value)):
             return True
     return False
 

@@ -36,10 +36,14 @@ class ListField(Field):
 
     def items(self, value: Any) -> list[Any]:
         """The distinct non-empty items of any form of value."""
+        if type(value) is str and "[" not in value:
+            return [value] if value else []
         return texts_of(value) if value is not None else []
 
     def coerce(self, raw: Any) -> Any:
         """A list, or the last item where there may be one only."""
+        if self.max_select <= 1 and type(raw) is str and "[" not in raw:
+            return raw
         items = self.items(raw)
         return items if self.multiple else items[-1] if items else ""
 

@@ -15,6 +15,8 @@ from ...values import random_text
 _QUIET = re2.Options()
 _QUIET.log_errors = False
 _RANDOM = random.SystemRandom()
+NEAR, LONG = 4, 15
+"""How many characters are the same in texts that are near, and how many they have at least."""
 _RUN = re.compile(r"\[((?:\w-\w|\w)+)\]\{(\d+)\}", re.ASCII)
 
 
@@ -45,14 +47,19 @@ def generate(pattern: str) -> str:
     return _generate_any(pattern)
 
 
-def generate_many(pattern: str, count: int) -> list[str]:
-    """So many such texts; those of one run are cut from a long one."""
+def generate_many(pattern: str, count: int, *, near: bool = False) -> list[str]:
+    """So many such texts; with `near` those that are long begin alike, so that they lie beside each other in an index.
+
+    Of a key as PocketBase makes them 57 of its 77 bits of chance are left.
+    """
     runs = _plain_runs(pattern)
     if runs is None or len(runs) != 1 or not runs[0][1]:
         return [generate(pattern) for _ in range(count)]
     alphabet, length = runs[0]
-    text = random_text(length * count, alphabet)
-    return [text[start : start + length] for start in range(0, len(text), length)]
+    start = random_text(NEAR, alphabet) if near and length >= LONG else ""
+    rest = length - len(start)
+    text = random_text(rest * count, alphabet)
+    return [start + text[place : place + rest] for place in range(0, len(text), rest)]
 
 
 @lru_cache(maxsize=512)
