@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tornado.iostream import StreamClosedError
@@ -10,12 +10,17 @@ from tornado.iostream import StreamClosedError
 from ..errors import BadRequest, NotFound
 from ..realtime.connection import Connection
 from ..realtime.realtime import UNKNOWN, Elsewhere
-from ..values import text_of
+from ..records.changes.wanted import NOT_A_NUMBER
+from ..values import parse_json, text_of
 from .handler import JSON, READING, ApiHandler
 from .info import from_sibling
 from .siblings import Siblings
 
 _ON = ("1", "t", "true")
+LONGEST_AGENT = 500
+MOST_CLIENTS = 1000
+SIBLING_SECONDS = 2.0
+"""How long the other workers may take to tell of their streams."""
 
 
 class Events(ApiHandler):
@@ -27,7 +32,8 @@ class Events(ApiHandler):
     async def get(self) -> None:
         realtime = self.backend.realtime
         since = self.request.headers.get("Last-Event-ID", "") or self.query("since")
-        self.connection = realtime.connect(self.ip, since=since, leave=self.query("leave").lower() in _ON)
+        agent = self.request.headers.get("User-Agent", "")[:LONGEST_AGENT]
+        self.connection = realtime.connect(self.ip, since=since, leave=self.query("leave").lower() in _ON, agent=agent)
         try:
             self._announce()
             while owed := await self.connection.next():
@@ -79,4 +85,57 @@ def wanted(fields: Mapping[str, Any], strict: bool) -> tuple[str, list[str]]:
     return client, topics
 
 
-ROUTES = [(r"/api/realtime", Events)]
+class Clients(ApiHandler):
+    """GET /api/realtime/clients: the streams of all workers, for superusers. A sibling is told of this worker's alone."""
+
+    only = "superuser"
+    unlogged = READING
+
+    async def get(self) -> None:
+        most = self._most()
+        own = self.backend.realtime.report(most)
+        if from_sibling(self.request):
+            self.answer(own)
+            return
+        siblings: Siblings = self.settings["siblings"]
+        others = await siblings.ask_others(self.request, SIBLING_SECONDS)
+        told = [own, *(parse_json(answer) for answer in others.values() if answer is not None)]
+        self.answer(together(told, [worker for worker, answer in others.items() if answer is None], most))
+
+    def _most(self) -> int:
+        limit = self.query("limit") or str(MOST_CLIENTS)
+        if not (limit.isascii() and limit.isdecimal()):
+            raise BadRequest(errors={"limit": NOT_A_NUMBER})
+        return min(int(limit[:10]), MOST_CLIENTS)
+
+
+class OneClient(ApiHandler):
+    """DELETE /api/realtime/clients/{id}: ends a stream, for superusers."""
+
+    only = "superuser"
+
+    async def delete(self, id: str) -> None:
+        try:
+            self.backend.realtime.disconnect(id)
+        except Elsewhere as error:
+            siblings: Siblings = self.settings["siblings"]
+            if not siblings.elsewhere(error.worker, self.request):
+                raise NotFound(UNKNOWN) from None
+            await siblings.hand_over(error.worker, self)
+            return
+        self.answer_nothing()
+
+
+def together(told: Sequence[Mapping[str, Any]], silent: Sequence[int], most: int) -> dict[str, Any]:
+    """What all workers told, as one; `silent` are those that did not answer in time."""
+    items = sorted((item for one in told for item in one["items"]), key=lambda item: str(item["since"]), reverse=True)
+    workers = [{name: value for name, value in one.items() if name != "items"} for one in told]
+    return {
+        "total": sum(one["streams"] for one in told),
+        "workers": sorted(workers, key=lambda one: int(one["worker"])),
+        "silent": list(silent),
+        "items": items[:most],
+    }
+
+
+ROUTES = [(r"/api/realtime", Events), (r"/api/realtime/clients", Clients), (r"/api/realtime/clients/([^/]+)", OneClient)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tornado.httpclient import HTTPRequest
+from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.netutil import Resolver
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
@@ -19,6 +20,8 @@ from .info import FIRST_ASKED_BY, from_sibling, peer
 
 SECONDS = 10.0
 MOST_AT_ONCE = 256
+NO_ANSWER = (OSError, TimeoutError, HTTPClientError)
+"""What the client raises where none comes: in time, or at all."""
 _NOT_PASSED_ON = frozenset(("Host", "Connection", "Content-Length", "Transfer-Encoding", "Expect", "Accept-Encoding"))
 
 
@@ -38,13 +41,24 @@ class Siblings:
         body = json_bytes(handler.body().fields)
         try:
             answer = await self._client().fetch(self._request(worker, handler.request, body), raise_error=False)
-        except (OSError, TimeoutError):
+        except NO_ANSWER:
             raise Busy(headers={"Retry-After": "1"}) from None
-        if answer.code == 599:
-            raise Busy(headers={"Retry-After": "1"})
         handler.passed_on = True
         handler.set_status(answer.code)
         handler.finish(answer.body or None)
+
+    async def ask_others(self, asked: HTTPServerRequest, seconds: float) -> dict[int, bytes | None]:
+        """What each of the other workers answers to the same request, which has no body; None for one that does not in time."""
+        others = [worker for worker in range(len(self.sockets)) if worker != self.own]
+        answers = await asyncio.gather(*(self._asked(worker, asked, seconds) for worker in others))
+        return dict(zip(others, answers, strict=True))
+
+    async def _asked(self, worker: int, asked: HTTPServerRequest, seconds: float) -> bytes | None:
+        try:
+            answer = await self._client().fetch(self._request(worker, asked, b"", seconds), raise_error=False)
+        except NO_ANSWER:
+            return None
+        return answer.body if answer.code == 200 else None
 
     def close(self) -> None:
         """Ends what is still on its way."""
@@ -56,7 +70,7 @@ class Siblings:
             self._http = SimpleAsyncHTTPClient(force_instance=True, max_clients=MOST_AT_ONCE, resolver=_Workers(self.sockets))
         return self._http
 
-    def _request(self, worker: int, asked: HTTPServerRequest, body: bytes) -> HTTPRequest:
+    def _request(self, worker: int, asked: HTTPServerRequest, body: bytes, seconds: float = SECONDS) -> HTTPRequest:
         headers = HTTPHeaders({name: value for name, value in asked.headers.items() if name not in _NOT_PASSED_ON})
         headers["Content-Type"], headers[FIRST_ASKED_BY] = JSON, peer(asked)
         return HTTPRequest(
@@ -64,8 +78,8 @@ class Siblings:
             asked.method or "GET",
             headers,
             body,
-            request_timeout=SECONDS,
-            connect_timeout=SECONDS,
+            request_timeout=seconds,
+            connect_timeout=seconds,
             allow_nonstandard_methods=True,
         )
 

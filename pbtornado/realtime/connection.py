@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ..rules.request import GUEST, Actor
 from ..store.protocol import Position
 from ..values import json_bytes
+from ..values import now as moment
 
 OUTBOX_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
@@ -27,8 +28,11 @@ class Connection:
     stays within `OUTBOX_BYTES` however slow the client is.
     """
 
-    def __init__(self, id: str, ip: str, *, since: str = "", leave: bool = False, now: float = 0.0) -> None:
-        self.id, self.ip, self.since, self.leave = id, ip, since, leave
+    def __init__(self, id: str, ip: str, *, since: str = "", leave: bool = False, agent: str = "", now: float = 0.0) -> None:
+        self.id, self.ip, self.since, self.leave, self.agent = id, ip, since, leave, agent
+        self.began = moment()
+        self.events = self.bytes = 0
+        """What its socket took so far: events of changes, and bytes of whatever kind."""
         self.actor: Actor = GUEST
         self.position = 0
         self.behind = False
@@ -37,7 +41,7 @@ class Connection:
         self.quiet_since = now
         self.beat_at = 0.0
         self.pull: Callable[[Connection], None] | None = None
-        self._outbox: deque[tuple[int, bytes]] = deque()
+        self._outbox: deque[tuple[int, bytes, int]] = deque()
         self._waiting = 0
         self._wake: asyncio.Future[None] | None = None
 
@@ -60,16 +64,16 @@ class Connection:
             self.close("slow")
         self._put(0, frame)
 
-    def deliver(self, seq: int, frames: bytes) -> None:
+    def deliver(self, seq: int, frames: bytes, events: int = 1) -> None:
         """Puts all frames of one change into the outbox; a connection that has too many falls behind instead."""
         if self._waiting + len(frames) > OUTBOX_BYTES and self._outbox and not self.behind:
             self.go_back(self.stand(seq - 1))
         else:
-            self._put(seq, frames)
+            self._put(seq, frames, events)
 
     def stand(self, cursor: int) -> int:
         """The seq up to which the socket took everything; `cursor` is how far live delivery is."""
-        unsent = next((seq for seq, _ in self._outbox if seq), None)
+        unsent = next((seq for seq, _, _ in self._outbox if seq), None)
         if unsent is not None:
             return unsent - 1
         return self.position if self.behind else max(self.position, cursor)
@@ -83,11 +87,11 @@ class Connection:
     def drop_changes(self) -> None:
         """Forgets what waits of changes."""
         self._outbox = deque(item for item in self._outbox if not item[0])
-        self._waiting = sum(len(frame) for _, frame in self._outbox)
+        self._waiting = sum(len(frame) for _, frame, _ in self._outbox)
 
     def stands_at(self, position: Position, loud: bool) -> None:
         """Tells the client that it has heard of everything up to there."""
-        self.deliver(position.seq + 1, place(str(position), loud))
+        self.deliver(position.seq + 1, place(str(position), loud), 0)
 
     def beat(self) -> None:
         """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
@@ -115,18 +119,21 @@ class Connection:
         return b""
 
     def _take(self) -> bytes:
-        taken = [self._outbox.popleft()[1]]
-        size = len(taken[0])
+        _, frame, events = self._outbox.popleft()
+        taken, size = [frame], len(frame)
         while self._outbox and size + len(self._outbox[0][1]) <= WRITE_BYTES:
-            frame = self._outbox.popleft()[1]
+            _, frame, more = self._outbox.popleft()
             taken.append(frame)
             size += len(frame)
+            events += more
         self._waiting -= size
+        self.events += events
+        self.bytes += size
         return b"".join(taken) if len(taken) > 1 else taken[0]
 
-    def _put(self, seq: int, frame: bytes) -> None:
+    def _put(self, seq: int, frame: bytes, events: int = 0) -> None:
         if not self.closed:
-            self._outbox.append((seq, frame))
+            self._outbox.append((seq, frame, events))
             self._waiting += len(frame)
             self._rouse()
 

@@ -193,6 +193,20 @@ class Fanout:
                 began = time.monotonic()
         return matches
 
+    def stand(self, connection: Connection) -> int:
+        """The seq up to which the connection's socket took everything it was owed."""
+        return connection.stand(self._cursor)
+
+    @property
+    def head(self) -> Position:
+        """How far the log is."""
+        return self._store.changes.position()
+
+    @property
+    def position(self) -> Position:
+        """How far live delivery is."""
+        return Position(self._epoch, self._cursor)
+
     def leave(self, connection: Connection) -> None:
         """Forgets a connection that has ended."""
         self.subscribers.drop_all(connection)

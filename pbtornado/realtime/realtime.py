@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
 from ..rules.projection import Projection
@@ -14,6 +15,7 @@ from ..rules.tree import RuleError
 from ..schema.catalog import Catalogs
 from ..store.protocol import Position
 from ..values import random_text
+from . import clients
 from .connection import Connection, greeting
 from .fanout import Fanout, FanoutStore
 from .topics import LONGEST_TOPIC, MOST_TOPICS, parse_topics
@@ -66,15 +68,15 @@ class Realtime:
             self._ticker = None
             self.fanout.close()
 
-    def connect(self, ip: str, *, since: str = "", leave: bool = False) -> Connection:
+    def connect(self, ip: str, *, since: str = "", leave: bool = False, agent: str = "") -> Connection:
         """A new stream for the client at `ip`; the first thing it is owed tells its id.
 
         `since` is a position its first topics go on after; `leave` asks for events of records that
-        leave the client's sight. Raises Busy.
+        leave the client's sight; `agent` is what it calls itself. Raises Busy.
         """
         if self._ticker is None or len(self._connections) >= MOST_CONNECTIONS:
             raise Busy(headers={"Retry-After": "10"})
-        connection = Connection(new_client_id(self.worker), ip, since=since, leave=leave, now=_now())
+        connection = Connection(new_client_id(self.worker), ip, since=since, leave=leave, agent=agent, now=_now())
         connection.pull = self.fanout.pull
         connection.beat_at = _now() + random.uniform(*BEAT_SECONDS)
         connection.tell(greeting(connection.id))
@@ -86,6 +88,14 @@ class Realtime:
         connection.close(reason)
         if self._connections.pop(connection.id, None):
             self.fanout.leave(connection)
+
+    def disconnect(self, client_id: str) -> None:
+        """Ends the stream of a client, which may connect again. Raises NotFound, and Elsewhere."""
+        self.close(self._find(client_id), "ended")
+
+    def report(self, most: int) -> dict[str, Any]:
+        """The streams of this worker, the newest `most` of them one by one; see `clients.report`."""
+        return clients.report(self.worker, self.fanout, self._connections.values(), most)
 
     async def subscribe(self, client_id: str, topics: Sequence[str], info: RequestInfo) -> Position:
         """Replaces the topics of a client by these; the actor of `info` is who hears them from now on.

@@ -76,7 +76,7 @@ class Telling:
         payloads = Payloads(self._reader, self._catalog, collection, change, epoch)
         for connection, heard in owed.items():
             try:
-                connection.deliver(change.seq, payloads.frames(heard))
+                connection.deliver(change.seq, payloads.frames(heard), len(heard))
             except Exception:
                 log.exception("a connection could not be told of change %s", change.seq)
         return payloads.size

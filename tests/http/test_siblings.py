@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pbtornado.http.siblings import Siblings
 from tests.process import Server
+
+if TYPE_CHECKING:
+    from tornado.web import Application
+
+    from tests.client import Client
 
 WORKERS = 3
 
@@ -55,3 +63,14 @@ def test_errors_come_back_as_they_are(server: Server) -> None:
         answers = [server.ask("POST", "/api/realtime", body, token="") for _ in range(8 * WORKERS)]
     assert {answer.status for answer in answers} == {400}
     assert len({answer.body for answer in answers}) == 1
+
+
+async def test_a_worker_that_hangs_up(client: Client, app: Application, tmp_path: Path) -> None:
+    """Where the other worker gives no answer, the client is told to come again."""
+    hanging_up = await asyncio.start_unix_server(lambda _, writer: writer.close(), tmp_path / "1")
+    app.settings["siblings"] = siblings = Siblings(0, (tmp_path / "0", tmp_path / "1"))
+    answer = await client.post("/api/realtime", {"clientId": "01" + "a" * 38, "subscriptions": []})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    siblings.close()
+    hanging_up.close()
+    await hanging_up.wait_closed()

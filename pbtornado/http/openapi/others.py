@@ -78,6 +78,7 @@ def operations(*, batch: bool) -> Iterator[Operation]:
     yield _health()
     yield from _files()
     yield from _realtime()
+    yield from _clients()
     if batch:
         yield _batch()
     yield from _tools()
@@ -118,6 +119,25 @@ def _realtime() -> Iterator[Operation]:
     said = "Replaces all topics of a stream: `collection/*` or `collection/id`, each with `?options=` if need be."
     path, failures = "/api/realtime", (400, 403, 404)
     yield Operation("post", path, "subscribe", "Say what to listen to", LIVE, ANYBODY, said, bodies={JSON: takes}, failures=failures)
+
+
+def _clients() -> Iterator[Operation]:
+    actor = {**obj(dict.fromkeys(("id", "collectionId", "collectionName", "label"), TEXT)), "type": ["object", "null"]}
+    topic = obj({"topic": TEXT, "collectionId": TEXT, "query": OBJECT, "headers": array(TEXT)})
+    state: Json = {"type": "string", "enum": ["live", "catchingUp"]}
+    texts, counts = ("id", "ip", "since", "userAgent", "position"), ("worker", "lag", "outboxBytes", "events", "bytes", "topicCount")
+    client = obj({**dict.fromkeys(texts, TEXT), **dict.fromkeys(counts, WHOLE), "actor": actor, "state": state, "topics": array(topic)})
+    worker = obj({**dict.fromkeys(("worker", "streams", "topics", "lag"), WHOLE), "position": TEXT})
+    answer = obj({"total": WHOLE, "workers": array(worker), "silent": array(WHOLE), "items": array(client)})
+    most: Json = {**WHOLE, "minimum": 0, "maximum": 1000, "default": 1000}
+    asked = [parameter("limit", "query", most, "Streams to tell of, the newest first.")]
+    path = "/api/realtime/clients"
+    yield Operation(
+        "get", path, "clients", "List open streams", LIVE, SIGNED_IN, SUPERUSERS, asked, answer=answer, failures=(400, 401, 403)
+    )
+    one = [parameter("id", "path", TEXT, "The client's id.")]
+    ended = (401, 403, 404, 503)
+    yield Operation("delete", f"{path}/{{id}}", "disconnect", "End a stream", LIVE, SIGNED_IN, SUPERUSERS, one, failures=ended)
 
 
 def _batch() -> Operation:
