@@ -104,6 +104,8 @@ def datetime_text(raw: Any) -> str:
     """Any datetime PocketBase understands in its own form, "" for everything else (numbers too)."""
     text = raw if isinstance(raw, str) else datetime_form(_aware(raw)) if isinstance(raw, datetime) else ""
     moment = parse_datetime(text)
+    if moment and _OWN_FORM.fullmatch(text):
+        return text
     return datetime_form(moment) if moment else ""
 
 

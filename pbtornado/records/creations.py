@@ -128,13 +128,22 @@ class Creations:
 
     def _refuse_missing(self, reader: Reader, field: RelationField) -> None:
         ids = {key for value in _distinct(self.columns[field.name]) for key in field.items(value)}
-        if not ids:
-            return
         target = self.catalog.find(field.collection_id)
-        if target is None or target is self.collection:
+        if ids and target is None:
             raise Apart
-        if len(reader.rows(questions.ids_that_exist(target), {questions.RECORD_IDS: json_text(list(ids))})) < len(ids):
+        if ids and target:
+            rows = reader.rows(questions.ids_that_exist(target), {questions.RECORD_IDS: json_text(list(ids))})
+            ids.difference_update(row[0] for row in rows)
+        if ids and (target is not self.collection or not self._come_first(ids, field)):
             raise Apart
+
+    def _come_first(self, ids: set[str], field: RelationField) -> bool:
+        """Is each record that has one of these ids made before those that name it?"""
+        for key, value in zip(self.columns["id"], self.columns[field.name], strict=True):
+            if not ids.isdisjoint(field.items(value)):
+                return False
+            ids.discard(key)
+        return True
 
     # ---- answer
 

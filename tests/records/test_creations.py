@@ -148,7 +148,7 @@ async def test_relations_among_them(world: World) -> None:
     fields = [field.to_json() for field in posts.fields]
     await world.collections.update("posts", {"fields": [*fields, relation("parent", posts)]}, Origin())
     first, second = {"id": KEY}, {"parent": KEY}
-    made: list[Any] = await world.records.batch(creates("posts", [first, second], GUEST), GUEST, SECONDS)
+    made: list[Any] = await together(world, "posts", [first, second], GUEST)
     assert made[1]["parent"] == KEY
     await world.records.delete("posts", KEY, SUPERUSER)
     with pytest.raises(BadRequest) as refused:

@@ -14,6 +14,7 @@ from ...schema.catalog import Catalog
 from ...schema.collection import Collection
 from ...store.protocol import Writer
 from ..access import writable
+from ..creations import Apart, Creations
 from ..credentials import password_fields
 from ..draft import blank, resolve
 from ..parts import Parts
@@ -29,6 +30,8 @@ BATCH_SIZE = 8 << 20
 """Characters of a batch, roughly: it ends with the row that reaches them."""
 MOST_ERRORS = 1000
 """Wrong rows after which even a dry run has seen enough."""
+LIGHT = 1 << 20
+"""Characters of a batch up to which it is written on the loop, where its rows are new."""
 AT_ONCE = 16
 """Rows whose passwords are hashed at the same time."""
 UNHASHED = "-"
@@ -87,16 +90,32 @@ class Import:
         mark, catalog = parts.collections()
         columns = self._columns(catalog)
         entries = [entry_of(row, columns) for row in batch]
-        for some in range(0, len(entries), AT_ONCE):
+        for some in range(0, len(entries), AT_ONCE) if password_fields(columns.collection) else ():
             await asyncio.gather(*(self._hash(parts, columns.collection, entry) for entry in entries[some : some + AT_ONCE]))
 
-        def work(writer: Writer) -> Batch:
-            parts.refuse_moved(mark)
-            written = Batch(parts, columns.collection, self._info, self._wanted, self._forward)
-            written.write(writer, entries)
-            return written
+        written = Batch(parts, columns.collection, self._info, self._wanted, self._forward)
 
-        self._count(await self._parts.write(work, self._info, long=True), columns)
+        def one_by_one(writer: Writer) -> None:
+            parts.refuse_moved(mark)
+            written.write(writer, entries)
+
+        def together(writer: Writer) -> None:
+            parts.refuse_moved(mark)
+            creations.apply(writer)
+
+        try:
+            creations = self._together(parts, entries)
+            await parts.write(together, self._info, long=sum(row.size for row in batch) > LIGHT)
+            written.created = creations.count
+        except Apart:
+            await parts.write(one_by_one, self._info, long=True)
+        self._count(written, columns)
+
+    def _together(self, parts: Parts, entries: Sequence[Entry]) -> Creations:
+        """The rows as new records, which they are unless the database refuses one of them. Raises Apart."""
+        if self._wanted.dry_run or any(entry.errors for entry in entries):
+            raise Apart
+        return Creations(parts, self._name, [entry.payload for entry in entries], replace(self._info, method="POST"))
 
     async def _hash(self, parts: Parts, collection: Collection, entry: Entry) -> None:
         """Makes the hashes of an entry's passwords, as far as it has a chance."""

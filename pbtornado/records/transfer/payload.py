@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -41,6 +42,20 @@ _BOOLS = {"true": True, "1": True, "t": True, "false": False, "0": False, "f": F
 
 Payload = dict[str, Any]
 Errors = dict[str, FieldError]
+Checked = tuple[FieldError | None, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column fills a field: what it is called in a write (None where it is left out), and how a value is read.
+
+    Without `read` it cannot be imported, without `field` there is no such one. Where `skips` nothing said is nothing written.
+    """
+
+    target: str | None
+    field: Field | None = None
+    read: Callable[[Any], Checked] | None = None
+    skips: bool = False
 
 
 class Columns:
@@ -50,15 +65,15 @@ class Columns:
         self.collection, self.mapping, self._csv = collection, mapping, format == "csv"
         self.left_out: set[str] = set()
         """Columns seen whose fields cannot be imported: files, and the dates the server makes."""
+        self._known: dict[str, Column] = {}
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Those columns that fill no field."""
-        targets = {name: self._target(name) for name in names}
-        return [name for name, target in targets.items() if target is not None and self._field(target) is None]
+        return [name for name in names if (column := self._column(name)).target is not None and column.field is None]
 
     def disputed(self, names: Iterable[str]) -> list[str]:
         """The fields that several columns fill."""
-        counts = Counter(target for name in names if (target := self._target(name)) is not None)
+        counts = Counter(target for name in names if (target := self._column(name).target) is not None)
         return [target for target, count in counts.items() if count > 1]
 
     def payload(self, values: Mapping[str, Any]) -> tuple[Payload, Errors]:
@@ -66,55 +81,63 @@ class Columns:
         found: Payload = {}
         errors: Errors = {}
         for name, raw in values.items():
-            target = self._target(name)
-            field = None if target is None else self._field(target)
-            if target is None:
+            column = self._known.get(name) or self._column(name)
+            target = column.target
+            if target is None or (column.skips and (raw is None or raw == "")):
                 continue
-            if field is None:
-                errors[target] = UNKNOWN_FIELD
-            elif isinstance(field, FileField | AutodateField):
-                self.left_out.add(name)
-            elif not _is_blank_secret(field, raw):
-                self._put(found, errors, target, field, raw)
+            if column.read is None:
+                self._cannot(column, name, errors)
+                continue
+            error, value = column.read(raw)
+            if error:
+                errors[target] = error
+            else:
+                found[target] = value
         if self.collection.is_auth and "password" in found:
             found.setdefault("passwordConfirm", found["password"])
         return found, errors
 
-    def _put(self, found: Payload, errors: Errors, target: str, field: Field, raw: Any) -> None:
-        error, value = read_value(field, raw, table=self._csv)
-        if error:
-            errors[target] = error
+    def _cannot(self, column: Column, name: str, errors: Errors) -> None:
+        if column.field:
+            self.left_out.add(name)
         else:
-            found[target] = value
+            errors[column.target or ""] = UNKNOWN_FIELD
 
-    def _target(self, name: str) -> str | None:
-        """The name of the field a column fills; None where it is left out."""
+    def _column(self, name: str) -> Column:
+        column = self._known.get(name)
+        if column is None:
+            column = self._known[name] = self._found(name)
+        return column
+
+    def _found(self, name: str) -> Column:
         target = self.mapping.get(name, name)
-        known = self.collection.field(target) is not None
-        return None if not target or (not known and target in NOT_RECORDS) else target
-
-    def _field(self, name: str) -> Field | None:
-        confirmed = name == "passwordConfirm" and self.collection.is_auth
-        return self.collection.field("password" if confirmed else name)
-
-
-def _is_blank_secret(field: Field, raw: Any) -> bool:
-    """Nothing said of a password or of a text that makes itself: neither is emptied by an import."""
-    return raw in ("", None) and (isinstance(field, PasswordField) or (isinstance(field, TextField) and bool(field.autogenerate_pattern)))
+        if not target or (target in NOT_RECORDS and self.collection.field(target) is None):
+            return Column(None)
+        confirmed = target == "passwordConfirm" and self.collection.is_auth
+        field = self.collection.field("password" if confirmed else target)
+        if field is None or isinstance(field, FileField | AutodateField):
+            return Column(target, field)
+        return Column(target, field, reader_of(field, table=self._csv), _is_secret(field))
 
 
-def read_value(field: Field, raw: Any, *, table: bool) -> tuple[FieldError | None, Any]:
-    """The value for a write, or why the field would misread it. In a table all values are texts."""
+def _is_secret(field: Field) -> bool:
+    """Passwords and texts that make themselves are not emptied by an import."""
+    return isinstance(field, PasswordField) or (isinstance(field, TextField) and bool(field.autogenerate_pattern))
+
+
+def reader_of(field: Field, *, table: bool) -> Callable[[Any], Checked]:
+    """What gives the value for a write, or why the field would misread it. In a table all values are texts."""
     if isinstance(field, JSONField):
-        return None, _json_value(raw, table)
-    if raw is None or raw == "":
-        return None, raw
-    if table and isinstance(raw, str) and not isinstance(field, TextField):
-        raw = raw.strip()
-    for kind, check in _CHECKS:
-        if isinstance(field, kind):
-            return check(raw)
-    return (NO_SCALAR if isinstance(raw, list | dict) else None), raw
+        return lambda raw: (None, _json_value(raw, table))
+    check = next((check for kind, check in _CHECKS if isinstance(field, kind)), _scalar)
+    stripped = table and not isinstance(field, TextField)
+
+    def read(raw: Any) -> Checked:
+        if raw is None or raw == "":
+            return None, raw
+        return check(raw.strip() if stripped and isinstance(raw, str) else raw)
+
+    return read
 
 
 def _json_value(raw: Any, table: bool) -> Any:
@@ -124,7 +147,8 @@ def _json_value(raw: Any, table: bool) -> Any:
     return json_text(raw) if isinstance(raw, str) else raw
 
 
-Checked = tuple[FieldError | None, Any]
+def _scalar(raw: Any) -> Checked:
+    return NO_SCALAR if isinstance(raw, list | dict) else None, raw
 
 
 def _number(raw: Any) -> Checked:

@@ -25,7 +25,7 @@ class Unreadable(Exception):
     """The file cannot be read on; the message is a sentence that says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SourceRow:
     """A row as it stands in the file: its number from 1 on, its line where the format has lines, its values by column.
 

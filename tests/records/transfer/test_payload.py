@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pbtornado.records.transfer.payload import read_value
+from pbtornado.records.transfer.payload import reader_of
 from pbtornado.schema.fields import field_from_json
 
 MANY: dict[str, Any] = {"maxSelect": 3, "values": ["a", "b"]}
@@ -14,7 +14,7 @@ MANY: dict[str, Any] = {"maxSelect": 3, "values": ["a", "b"]}
 
 def value(type: str, raw: Any, *, table: bool = True, **options: Any) -> Any:
     """What a field of this type is given, or the code of the error."""
-    error, found = read_value(field_from_json({"name": "f", "type": type, **options}), raw, table=table)
+    error, found = reader_of(field_from_json({"name": "f", "type": type, **options}), table=table)(raw)
     return error.code if error else found
 
 
