@@ -60,7 +60,7 @@ class Collections:
         page, per_page = max(page, 1), min(per_page if per_page > 0 else 30, 1000)
         parts = (Part(filter, trusted=False),) if filter else ()
         try:
-            question = ask(self._catalogs.current, LISTED, parts, sort=sort, superuser=True)
+            question = ask(self._catalogs.current, LISTED, parts, sort=sort, superuser=True, request="none")
             columns = tuple(Column("r", name) for name in COLUMNS)
             bound = question.bind(RequestInfo())
         except RuleError as error:

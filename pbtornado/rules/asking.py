@@ -11,14 +11,13 @@ from ..store.patterns import contains, number
 from ..store.query import Bindable, Call, Column, Compare, Expr, JsonItem, Param, Value
 from ..values import json_text, text_of, texts_of
 from .macros import MACROS
-from .operand import Operand, constant
+from .operand import NOTHING, Operand, constant
 from .request import RequestInfo
 
 Kind = Literal["", "number", "json"]
 """What the field of an item's name makes of it: of a text that spells a number that number, of JSON its text."""
 Slot = Callable[[RequestInfo, datetime], Bindable]
 """What a param is bound to, from the request and the moment of asking."""
-NOTHING = Operand(Value(None), "empty")
 
 
 class Asking(Protocol):

@@ -34,7 +34,8 @@ class Operand:
     `exact` compares null with null instead of treating null and '' alike; `kind` is the column's,
     where it is one; `aside` is its sort while the other side is tested for match-all, where that
     differs; `many` is set where the path is multi-valued, `also` must hold beside every
-    comparison it takes part in, `pattern` makes its form as the right side of `~`.
+    comparison it takes part in, `pattern` makes its form as the right side of `~`; where `given` does
+    not hold it is nothing at all, whatever the rest says.
     """
 
     expr: Expr
@@ -45,6 +46,7 @@ class Operand:
     many: Many | None = None
     also: Expr | None = None
     pattern: Callable[[], Expr] | None = None
+    given: Expr | None = None
 
     @property
     def fixed(self) -> bool:
@@ -76,6 +78,9 @@ class Operand:
     def beside(self) -> Operand:
         """This side while the other is tested for match-all."""
         return Operand(self.expr, self.aside or self.sort, pattern=self.pattern)
+
+
+NOTHING = Operand(Value(None), "empty")
 
 
 def constant(value: str | float | None) -> Operand:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..store.query import And, Compare, Comparison, Exists, Expr, Image, Like, Not, Or, Select, Value
-from .operand import EMPTY, ITEM, Operand
+from .operand import EMPTY, ITEM, NOTHING, Operand
 from .tree import Sign
 
 Alias = Callable[[], str]
@@ -17,11 +18,20 @@ ORDERINGS: dict[Sign, Comparison] = {"<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 def compare(left: Operand, sign: Sign, right: Operand, *, any: bool, alias: Alias) -> Expr:
     """The condition of a comparison. Without `any`, every value of a multi-valued side must fulfil it."""
+    if left.given is not None:
+        return _if_given(left, left.given, lambda side: compare(side, sign, right, any=any, alias=alias))
+    if right.given is not None:
+        return _if_given(right, right.given, lambda side: compare(left, sign, side, any=any, alias=alias))
     conditions = [_same_id(left, sign, right) or one(left, sign, right)]
     if not any and (left.many or right.many):
         conditions.append(_no_counterexample(left, sign, right, alias))
     conditions += [side.also for side in (left, right) if side.also is not None]
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+
+
+def _if_given(side: Operand, given: Expr, condition: Callable[[Operand], Expr]) -> Expr:
+    """The condition of the side, and that of nothing where it is not given."""
+    return Or((And((given, condition(replace(side, given=None)))), And((Not(given), condition(NOTHING)))))
 
 
 def _same_id(left: Operand, sign: Sign, right: Operand) -> Expr | None:
@@ -82,13 +92,10 @@ def _plain(left: Operand, right: Operand) -> tuple[Expr, Expr]:
     """Both sides as they are, where neither can be null."""
     if left.sort == right.sort == "solid" and left.kind != right.kind:
         return left.text, right.text  # so that SQLite converts neither to the other's type
-    return _beside(left, right), _beside(right, left)
+    return _as_it_is(left), _as_it_is(right)
 
 
-def _beside(side: Operand, other: Operand) -> Expr:
-    """One side as it is. Beside an item of a list, which is null where the list has none, null stays null."""
-    if other.kind == ITEM:
-        return side.expr
+def _as_it_is(side: Operand) -> Expr:
     return side.text if side.fixed else side.expr
 
 
@@ -101,10 +108,11 @@ def _no_counterexample(left: Operand, sign: Sign, right: Operand, alias: Alias) 
         wrong = Not(one(left.each(), sign, right.each()))
         joins = (*left.many.joins, *right.many.joins)
         return Exists(Select((Value(1),), Image(()), alias(), joins, wrong), negated=True)
-    many, other = (left.many, right) if left.many else (right.many, left)
+    side, other = (left, right) if left.many else (right, left)
+    many = side.many
     assert many is not None
     wrong = Not(one(left.each(), sign, right.beside()) if left.many else one(left.beside(), sign, right.each()))
-    if other.exact or other.aside:
+    if other.exact or other.aside or side.kind == ITEM:
         return Exists(Select((Value(1),), Image(()), alias(), many.joins, wrong), negated=True)
     # A path without any value needs no row here: the comparison beside this one has judged it.
     first, *rest = many.joins

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from ..schema.fields import Field, RelationField
-from ..store.query import And, Call, Column, Compare, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
-from .asking import NOTHING, PLAIN_AUTH, Asking, Kind, dynamic
-from .operand import ITEM, Many, Operand
+from ..store.query import And, Call, Column, Compare, Exists, Expr, Image, In, Join, JsonEach, Scalar, Select, Value
+from .asking import PLAIN_AUTH, Asking, Kind, dynamic
+from .operand import ITEM, NOTHING, Many, Operand
 from .operators import compare
 from .resolve import LISTS, Place, Resolver, split
 from .tree import RuleError
@@ -18,12 +19,13 @@ ALLOWED = re.compile(
     r"\w+[\w.:]*|@request\.(?:context|method)|@request\.(?:auth|body|query|headers)\.[\w.:]*\w+|@collection\.\w+(?::\w+)?\.[\w.:]*\w+",
     re.ASCII,
 )
+PLAIN = re.compile(r"\w+", re.ASCII)
 
 
 class Names:
-    """Every name a part may use; `reads` collects the request items among them."""
+    """Every name a part may use; `reads` collects the request items among them. Where nothing is asked by a request, own fields alone."""
 
-    def __init__(self, resolver: Resolver, asking: Asking, reads: set[str]) -> None:
+    def __init__(self, resolver: Resolver, asking: Asking | None, reads: set[str]) -> None:
         self._resolver, self._asking, self._reads = resolver, asking, reads
 
     @property
@@ -39,10 +41,10 @@ class Names:
 
     def resolve(self, text: str) -> Operand:
         """The operand of a name as written. Raises RuleError."""
-        if not ALLOWED.fullmatch(text):
-            raise RuleError(f'failed to resolve field "{text}"')
         head, *path = text.split(".")
-        return self._request(self._asking, path) if head == "@request" else self._resolver.resolve(text)
+        if not ALLOWED.fullmatch(text) or (self._asking is None and not PLAIN.fullmatch(head)):
+            raise RuleError(f'failed to resolve field "{text}"')
+        return self._request(self._asking, path) if self._asking and head == "@request" else self._resolver.resolve(text)
 
     def _request(self, asking: Asking, path: Sequence[str]) -> Operand:
         if path[0] != "auth" or asking.actor is not None:
@@ -135,8 +137,11 @@ def _body_relation(resolver: Resolver, asking: Asking, field: RelationField, pat
 
     key = ("@body", field.name, resolver.scope)
     alias = resolver.join(key, target, named, many=True)
-    if not field.multiple:
-        return resolver.walk(Place(target, alias, key), path, lenient=True)
-    inner = resolver.joins.alias()
-    chain = (Join(resolver.joins.source(target), inner, named(inner)),)
-    return resolver.walk(Place(target, alias, key, chain, inner), path, lenient=True)
+    chain: tuple[Join, ...] = ()
+    inner = ""
+    if field.multiple:
+        inner = resolver.joins.alias()
+        chain = (Join(resolver.joins.source(target), inner, named(inner)),)
+    found = resolver.walk(Place(target, alias, key, chain, inner), path, lenient=True)
+    named_any = Exists(Select((Value(1),), JsonEach(ids), resolver.joins.alias()))
+    return replace(found, given=named_any)

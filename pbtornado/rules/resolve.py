@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from ..schema.collection import Collection
 from ..schema.fields import Field, RelationField
 from ..store.query import Call, Column, Compare, Expr, In, Join, JsonEach, JsonItem, JsonLength, Select, Value
-from .asking import NOTHING
 from .joins import ROOT, Joins, Key
-from .operand import Many, Operand
+from .operand import NOTHING, Many, Operand
 from .tree import RuleError
 
 Find = Callable[[str], Collection | None]

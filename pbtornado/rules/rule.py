@@ -95,14 +95,15 @@ def ask(
     actor: Collection | None = None,
     superuser: bool = False,
     record: Source = "table",
-    request: Literal["params", "subscribers"] = "params",
+    request: Literal["params", "subscribers", "none"] = "params",
     ghosts: frozenset[str] = frozenset(),
 ) -> Question:
     """Compiles the conjunction of parts, or finds it compiled.
 
     `actor` is the collection of whoever asks, None for guests; for a superuser every part counts as
     trusted. With `request="subscribers"` request items are columns of the table `subscriber`, which
-    the caller joins as `s`, with rows of that actor's collection only. `ghosts` names collections
+    the caller joins as `s`, with rows of that actor's collection only; with "none" only the record's
+    own fields have names, without modifiers. `ghosts` names collections
     whose joined rows include those of the param `ghosts_<name>`. Raises RuleError; PrivateName where
     a client's filter or sort may not say what it says.
     """
@@ -110,7 +111,7 @@ def ask(
     question = _kept.get(key, catalog, collection)
     if question is None:
         slots = Slots()
-        asking = Subscribers(actor) if request == "subscribers" else Params(slots, actor)
+        asking = Subscribers(actor) if request == "subscribers" else Params(slots, actor) if request == "params" else None
         question = _Compilation(catalog.find, collection, Joins(ghosts), slots, asking, superuser, record).question(parts, sort)
         _kept.put(key, catalog, collection, question)
     return question
@@ -188,7 +189,7 @@ class _Compilation:
         collection: Collection,
         joins: Joins,
         slots: Slots,
-        asking: Asking,
+        asking: Asking | None,
         superuser: bool,
         record: Source,
     ) -> None:

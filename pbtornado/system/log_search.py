@@ -58,7 +58,7 @@ class LogSearch:
 def _question(filter: str, sort: str) -> Question:
     parts = (Part(filter, trusted=False),) if filter else ()
     try:
-        return ask(_NO_OTHERS, _COLLECTION, parts, sort=sort, superuser=True)
+        return ask(_NO_OTHERS, _COLLECTION, parts, sort=sort, superuser=True, request="none")
     except RuleError as error:
         raise BadRequest from error
 

@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.compat.conftest import multipart
+from tests.oracle.of_collections import OfCollections
 from tests.oracle.schemas import NAMES, RULES, SEEN, Schemas, Shape, multiple
 from tests.oracle.sides import GUEST, ROOT, STRANGER, Question
 from tests.oracle.texts import Texts
 from tests.oracle.values import PASSWORD, UPLOADS, Values
 
-WRITES = {"create": 14, "update": 16, "delete": 4, "batch": 4, "rules": 4, "schema": 2}
-WEIGHTS = {"list": 40, "view": 11, **WRITES, "sign_in": 2, "refresh": 1, "file": 3, "bad": 4}
+WRITES = {"create": 14, "update": 16, "delete": 4, "batch": 4, "rules": 4, "schema": 2, "truncate": 1, "import": 1}
+WEIGHTS = {"list": 40, "view": 11, **WRITES, "sign_in": 2, "refresh": 1, "file": 3, "token": 1, "collections": 3, "bad": 4}
 """How often each kind of question is asked."""
 BODIES = ["json"] * 7 + ["multipart"] * 3 + ["urlencoded"]
 PAGES = ["", "1", "2", "3", "0", "-1", "abc", "1.5", "99999999999", "+2", "1_0"]
@@ -68,6 +69,10 @@ class Known:
                 gone += [other] if field["cascadeDelete"] and not {*value} - {*gone} else []
         return False
 
+    def truncatable(self, name: str) -> bool:
+        """May all records of a collection be deleted, one after the other, without such a delete among them?"""
+        return not any(map(self.entangled, self.of(name)))
+
     def _naming(self, id: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
         """Every record that names this one, with the relation and its ids."""
         for shape in [self.shapes[name] for name in NAMES]:
@@ -85,7 +90,10 @@ class Questions:
         self.chance, self.known = chance, known
         self.values, self.schemas = Values(chance, known.ids), Schemas(chance)
         self.texts = Texts(chance, known.shapes, known.ids)
+        self.of_collections = OfCollections(chance, known.shapes, self.schemas, self.texts)
         self.actors: list[str] = []
+        self.tokens: list[str] = []
+        """For files, as PocketBase gave them."""
         self._accounts = 0
 
     def next(self) -> Question:
@@ -149,6 +157,8 @@ class Questions:
             return Question("GET", f"/api/files/{self._name()}/{quote(self._id(self._name()))}/nope_1234567890.txt", self._actor())
         collection, record, name = self.chance.choice(found)
         query = self.chance.choice(["", "", "?download=1", "?download=0", "?thumb=99x99", "?token=nonsense"])
+        if self.tokens and self._odds(0.5):
+            query = f"?token={self.chance.choice(self.tokens)}"
         return Question("GET", f"/api/files/{collection}/{record}/{name}{query}", self._actor())
 
     # ---- writing
@@ -228,7 +238,19 @@ class Questions:
         """Several writes in one, which may contradict each other."""
         actor = self._actor()
         steps = [self._step(actor) for _ in range(self.chance.choice([1, 2, 2, 3, 5]))]
-        return Question("POST", "/api/batch", actor, json.dumps({"requests": steps}).encode())
+        if self._odds(0.75):
+            return Question("POST", "/api/batch", actor, json.dumps({"requests": steps}).encode())
+        uploads = [upload for place, step in enumerate(steps) for upload in self._batch_uploads(place, step)]
+        payload, headers = multipart({"@jsonPayload": json.dumps({"requests": steps})}, uploads)
+        return Question("POST", "/api/batch", actor, payload, headers["Content-Type"])
+
+    def _batch_uploads(self, place: int, step: Mapping[str, Any]) -> list[tuple[str, str, bytes]]:
+        """Files for one step of a batch."""
+        called = step["url"].split("/")[3]
+        shape = next(shape for shape in self.known.shapes.values() if called in (shape.name, shape.data["id"]))
+        keys = [key for field in shape.of_type("file") for key in self._upload_keys(field)] if step["method"] != "DELETE" else []
+        front = self.chance.choice([f"requests.{place}.", f"requests[{place}]."])
+        return [(f"{front}{key}", *self.chance.choice(UPLOADS)) for key in keys]
 
     def _step(self, actor: str) -> dict[str, Any]:
         name = self._table()
@@ -259,6 +281,17 @@ class Questions:
         fields = self.schemas.changed(self.known.shapes[name])
         return Question("PATCH", f"/api/collections/{name}", ROOT, json.dumps({"fields": fields}).encode())
 
+    def _truncate(self) -> Question:
+        """Everything of a collection, where PocketBase leaves nothing behind."""
+        name, actor = self.chance.choice(NAMES), self._actor()
+        return self.of_collections.truncation(name, actor if self.known.truncatable(name) else GUEST)
+
+    def _import(self) -> Question:
+        return self.of_collections.importing()
+
+    def _collections(self) -> Question:
+        return self.of_collections.reading(self._actor())
+
     def rule_change(self, name: str, which: Sequence[str] = RULES) -> Question:
         """New rules for a collection."""
         rules = {rule: self.texts.rule(name) for rule in which if not self.known.shapes[name].is_view or rule in RULES[:2]}
@@ -276,6 +309,9 @@ class Questions:
 
     def _refresh(self) -> Question:
         return Question("POST", f"/api/collections/{self.chance.choice(['people', 'staff'])}/auth-refresh", self._actor(), b"{}")
+
+    def _token(self) -> Question:
+        return Question("POST", "/api/files/token", self._actor(), b"{}")
 
     # ---- bad requests
 

@@ -23,7 +23,8 @@ DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)|SQL logic err
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 STORED_NAME = re.compile(r"\b(?!pbc_)\w+_[A-Za-z0-9]{10}(?:\.\w+)*(?=\"|$)")
-SUFFIX = re.compile(r"(?<!pbc)_[A-Za-z0-9]{10}(?=(?:\.\w+)*(?:[\"\\\\\]\s]|$))")
+SUFFIX = re.compile(r"(?<!pbc)(?:_[A-Za-z0-9]{10})+(?=(?:\.\w+)*(?:[`\"\\\\\]\s]|$))")
+"""Of which PocketBase gives an upload in a batch two."""
 PART = re.compile(rb"--\w+(?:--)?\r\n(?:Content-Disposition: form-data; )?(?:name=)?|Content-Type: application/octet-stream|\r\n")
 CLONE = re.compile(r"_clone_\w{4}\b")
 """Ids that fields of views get."""

@@ -10,6 +10,7 @@ from tests.oracle.generated import CONSTANTS, DAYS, KINDS, SIGNS
 from tests.oracle.schemas import VOLATILE, Shape, multiple
 
 JSON_PATHS = ["", "", ".k", ".k.0", ".k.l.1.m", ".0", ".0.k", ".1", ".k.l", ".nope"]
+JSON_TEXTS = ["null", "5", "true", "a", "[]", "{}", "5.5", "1"]
 REQUEST = [
     *("@request.auth.id", "@request.auth.id", "@request.auth.email", "@request.auth.verified", "@request.auth.collectionName"),
     *("@request.auth.missing", "@request.query.q", "@request.query.q:isset", "@request.query.none", "@request.query.q:lower"),
@@ -28,6 +29,20 @@ BROKEN = [
         "password = ''",
     ),
     *("// id = 1", "id = id // x"),
+]
+MACROS = [
+    "@now",
+    "@yesterday",
+    "@tomorrow",
+    "@day",
+    "@month",
+    "@weekday",
+    "@year",
+    "@todayEnd",
+    "@monthStart",
+    "@monthEnd",
+    "@yearStart",
+    "@yearEnd",
 ]
 FIELDS = ["*", "id", "collectionName", "expand", "expand.*", "nope", "items.id", "page", "", " id "]
 
@@ -101,7 +116,9 @@ class Texts:
             return self._quoted(self.chance.choice([*DAYS, "2024", "2024-12-31 23:59:59.999Z"]))
         if kind == "select" and self._odds(0.6):
             return self._quoted(self.chance.choice(KINDS))
-        return self.chance.choice(CONSTANTS)
+        if kind == "json" and self._odds(0.3):
+            return self._quoted(self.chance.choice(JSON_TEXTS))
+        return self.chance.choice(MACROS if self._odds(0.05) else CONSTANTS)
 
     def _quoted(self, text: str) -> str:
         return f"'{text}'" if self._odds(0.7) else f'"{text}"'
@@ -233,6 +250,8 @@ class Texts:
         if not steps or self._odds(0.05):
             return self.chance.choice(["nope", "", " ", "id", "nope.x", "people_via_nope", "."])
         step, target = self.chance.choice(steps)
+        if "_via_" in step and self._odds(0.05):
+            return "{}({})".format(*step.split("_via_"))  # as it was written once
         return f"{step}.{self._branch(target)}" if self._odds(0.4) else step
 
     def fields(self, name: str) -> str:

@@ -121,6 +121,23 @@ def test_numbers_of_a_body_are_doubles_when_lowered(world: World) -> None:
     assert world.ids("posts", "@request.body.extra:lower = '5.0'", RequestInfo(body={"extra": 5})) == ["p1", "p2", "p3"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("@request.auth.id = @request.body.author.posts_via_author.tags:length", True),
+        ("@request.body.author.posts_via_author.tags:length = 0", False),
+        ("@request.body.readers.posts_via_author.data.k ?= ''", True),
+        ("@request.body.author:each != @request.auth.id", True),
+        ("@request.body.author:each != ''", True),
+        ("@request.body.tags:each != @request.auth.id", False),
+        ("@request.body.tags:each != ''", False),
+    ],
+)
+def test_records_and_items_a_body_does_not_name(world: World, rule: str, holds: bool) -> None:
+    """What leads into records is nothing at all, as long as it names none; an item of a list differs from '' all the same."""
+    assert world.ids("posts", rule, RequestInfo()) == (["p1", "p2", "p3"] if holds else [])
+
+
 def test_nothing_of_a_request_becomes_part_of_the_statement(world: World, info: RequestInfo) -> None:
     """The same question serves every request."""
     hostile = replace(info, query={"q": "x' OR 1=1 --"}, headers={"x_token": '"); DROP TABLE posts'})
