@@ -6,10 +6,12 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from ..errors import Unauthorized
+from ..errors import NotFound, Unauthorized
 from ..records.changes.restore import Target
 from ..values import bool_of
 from .handler import READING, ApiHandler
+
+LONGEST_SEQ = 18
 
 
 class _ForSuperusers(ApiHandler):
@@ -47,6 +49,8 @@ class OneChange(_ForSuperusers):
     """GET /api/changes/{seq}"""
 
     async def get(self, seq: str) -> None:
+        if not (seq.isascii() and seq.isdecimal() and len(seq) <= LONGEST_SEQ):
+            raise NotFound
         self.answer(await self.backend.changes.view(int(seq)))
 
 
@@ -64,5 +68,5 @@ ROUTES = [
     (r"/api/collections/([^/]+)/records/([^/]+)/restore", Restore),
     (r"/api/changes", Changes),
     (r"/api/changes/stats", Stats),
-    (r"/api/changes/(\d{1,18})", OneChange),
+    (r"/api/changes/([^/]+)", OneChange),
 ]

@@ -72,7 +72,8 @@ async def test_one_change(root: Client, backend: Backend) -> None:
     await collection(backend, "posts", {"name": "title"})
     newest = (await items(root))[0]
     assert (await root.get(f"/api/changes/{newest['seq']}")).json == newest
-    assert (await root.get(f"/api/changes/{newest['seq'] + 1}")).status == 404
+    for unknown in (newest["seq"] + 1, 0, -1, "x", "9" * 30):
+        assert (await root.get(f"/api/changes/{unknown}")).status == 404
 
 
 async def test_what_is_asked_for(root: Client, backend: Backend) -> None:

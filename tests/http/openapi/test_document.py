@@ -159,3 +159,24 @@ async def test_it_is_made_once_for_each_state(client: Client, backend: Backend) 
     assert (again.status, again.body) == (304, b"")
     await data.collection(backend, "more")
     assert "/api/collections/more/records" in (await client.get(PATH, headers={"If-None-Match": first.headers["Etag"]})).json["paths"]
+
+
+async def test_the_change_log_is_as_described(client: Client, backend: Backend) -> None:
+    """Its pages, single changes, counts, restored records, and who listens."""
+    document = await described(client, backend)
+    record = (await client.post("/api/collections/posts/records", SAMPLES[0])).json["id"]
+    path = f"/api/collections/posts/records/{record}"
+    await client.patch(path, {"title": "new"})
+    page = await client.get("/api/changes")
+    create = page.json["items"][1]
+    asked = {
+        ("/api/changes", "get"): page,
+        ("/api/changes/{seq}", "get"): await client.get(f"/api/changes/{create['seq']}"),
+        ("/api/changes/stats", "get"): await client.get("/api/changes/stats"),
+        ("/api/collections/{collection}/records/{id}/restore", "post"): await client.post(f"{path}/restore", {"seq": create["seq"]}),
+        ("/api/realtime/clients", "get"): await client.get("/api/realtime/clients"),
+    }
+    for (described_path, method), answer in asked.items():
+        schema = document["paths"][described_path][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json)
+        assert set(schema["properties"]) == set(answer.json)
