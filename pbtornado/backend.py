@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .auth.auth import Auth
 from .auth.expiry import drop_over
 from .config import Options
@@ -120,6 +122,11 @@ class Backend:
     async def identify(self, token: str) -> Actor:
         """Who an auth token belongs to; a guest where it is none or no longer good."""
         return await self.auth.identify(token)
+
+    def report(self, most: int) -> dict[str, Any]:
+        """What this worker does: its streams, as `Realtime.report` has them, and how many writes it has committed in how many commits."""
+        writes, commits = self.store.written
+        return {**self.realtime.report(most), "writes": writes, "commits": commits}
 
     def wake(self) -> None:
         """Somebody else has written: the log is looked at now."""

@@ -93,7 +93,7 @@ class Clients(ApiHandler):
 
     async def get(self) -> None:
         most = self._most()
-        own = self.backend.realtime.report(most)
+        own = self.backend.report(most)
         if from_sibling(self.request):
             self.answer(own)
             return

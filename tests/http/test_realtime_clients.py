@@ -79,6 +79,7 @@ def test_streams_of_all_workers(tmp_path: Path, cleanup: ExitStack) -> None:
         assert (answer["total"], answer["silent"], len(answer["items"])) == (6, [], 6)
         assert sum(one["streams"] for one in answer["workers"]) == 6
         assert [one["worker"] for one in answer["workers"]] == list(range(WORKERS))
+        assert sum(one["writes"] for one in answer["workers"]) >= sum(one["commits"] for one in answer["workers"]) > 2
         assert {one["id"] for one in answer["items"]} == {stream.client for stream in streams}
         for one in answer["items"]:
             assert int(one["id"][1]) == one["worker"]

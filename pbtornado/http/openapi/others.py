@@ -127,7 +127,7 @@ def _clients() -> Iterator[Operation]:
     state: Json = {"type": "string", "enum": ["live", "catchingUp"]}
     texts, counts = ("id", "ip", "since", "userAgent", "position"), ("worker", "lag", "outboxBytes", "events", "bytes", "topicCount")
     client = obj({**dict.fromkeys(texts, TEXT), **dict.fromkeys(counts, WHOLE), "actor": actor, "state": state, "topics": array(topic)})
-    worker = obj({**dict.fromkeys(("worker", "streams", "topics", "lag"), WHOLE), "position": TEXT})
+    worker = obj({**dict.fromkeys(("worker", "streams", "topics", "lag", "writes", "commits"), WHOLE), "position": TEXT})
     answer = obj({"total": WHOLE, "workers": array(worker), "silent": array(WHOLE), "items": array(client)})
     most: Json = {**WHOLE, "minimum": 0, "maximum": 1000, "default": 1000}
     asked = [parameter("limit", "query", most, "Streams to tell of, the newest first.")]

@@ -81,6 +81,8 @@ class GroupCommit:
         self._queue: deque[Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
         self._closed = False
+        self.commits = self.writes = 0
+        """Groups that were committed, and how many writes they had."""
 
     def submit(self, work: Callable[[Writer], T], origin: Origin, long: bool, *, bare: bool = False) -> asyncio.Future[T]:
         """The future holds what work returned once it is committed. Raises StoreBusy when the queue is full.
@@ -209,6 +211,9 @@ class GroupCommit:
 
     def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
         told = self._writer.appended or self._writer.past_log
+        if failure is None:
+            self.commits += 1
+            self.writes += sum(outcome.error is None for outcome in outcomes)
         for outcome in outcomes:
             outcome.tell(failure)
         if failure is None and told:

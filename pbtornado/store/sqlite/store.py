@@ -184,6 +184,11 @@ class SqliteStore:
 
         return await self._group.submit(work, origin, long=True)
 
+    @property
+    def written(self) -> tuple[int, int]:
+        """How many writes this process has committed, and in how many commits."""
+        return self._group.writes, self._group.commits
+
     async def optimize(self) -> None:
         """Lets the database look at what its tables hold, and empties its WAL into the file as far as readers allow.
 
