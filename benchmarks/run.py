@@ -60,13 +60,14 @@ def script(request: Request) -> str:
     """The request in wrk's Lua; the number in its body grows."""
     named = {"Content-Type": "application/json", **request.headers}
     headers = "".join(f"wrk.headers[{name!r}] = {value!r}\n" for name, value in named.items())
-    body = request.body.replace("\\", "\\\\").replace("'", "\\'").replace("{n}", "' .. n .. '")
+    body = request.body.replace("\\", "\\\\").replace("\n", "\\n").replace("'", "\\'").replace("{n}", "' .. n .. '")
     return LUA.format(headers=headers, method=request.method, path=request.path, body=body)
 
 
-def measure(world: World, workload: Workload, seconds: int) -> Figures:
+def measure(name: str, world: World, workload: Workload, seconds: int) -> Figures:
     """Drives the workload for so many seconds."""
-    request = workload.request(world)
+    request = workload.asked_of(name, world)
+    refuse_refused(world.server, request)
     with (
         tempfile.NamedTemporaryFile("w", suffix=".lua") as lua,
         Listeners(world.server, "ruled/*", world.token, workload.subscribers) as listeners,
@@ -78,6 +79,13 @@ def measure(world: World, workload: Workload, seconds: int) -> Figures:
         text = subprocess.run(wrk, capture_output=True, text=True, check=True).stdout
         took, told = time.monotonic() - began, listeners.heard() - heard
         return figures(text, workload.weight, cpu_seconds(world.server) - used, memory(world.server), told / took)
+
+
+def refuse_refused(server: Server, request: Request) -> None:
+    """What is measured must be done, not refused."""
+    answer = server.ask(request.method, request.path, request.body.encode() or None, "", request.headers)
+    assert answer.status < 300, answer.body[:500]
+    assert b'"complete":false' not in answer.body, answer.body[:500]
 
 
 def figures(text: str, weight: int, cpu: float, megabytes: float, events: float) -> Figures:
@@ -131,9 +139,9 @@ def compare(ours: list[str], theirs: list[str], options: argparse.Namespace) -> 
         for name, command, extra in (("pbtornado", ours, ("--workers", str(options.workers))), ("pocketbase", theirs, ())):
             with running(name, command, *extra) as world:
                 for workload in wanted:
-                    figures = measure(world, workload, options.seconds)
+                    figures = measure(name, world, workload, options.seconds)
                     found_figures.setdefault((workload.name, name), []).append(figures)
-                    print(f"round {number + 1} {name:10} {workload.name:38} {figures.rate:10,.0f}/s  p99 {figures.p99:8.1f} ms", flush=True)
+                    print(f"round {number + 1} {name:10} {workload.name:50} {figures.rate:10,.0f}/s  p99 {figures.p99:8.1f} ms", flush=True)
     return [row(workload, found_figures) for workload in wanted]
 
 

@@ -26,6 +26,12 @@ class Workload:
     clients: int = 64
     weight: int = 1
     """Records written by one request."""
+    theirs: Callable[[World], Request] | None = None
+    """What PocketBase is asked where it has no such request: its quickest way to the same end."""
+
+    def asked_of(self, name: str, world: World) -> Request:
+        """What the server of this name is asked."""
+        return (self.theirs or self.request)(world) if name == "pocketbase" else self.request(world)
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class World:
 def build(server: Server) -> World:
     """Makes the collections and rows that all workloads use."""
     server.sign_in()
-    open_batch = {"batch": {"enabled": True, "maxRequests": 50, "timeout": 30}}
+    open_batch = {"batch": {"enabled": True, "maxRequests": 1000, "timeout": 30}}
     server.ask("PATCH", "/api/settings", open_batch)
     users = server.ask("GET", "/api/collections/users").json()
     people = [person(server, number) for number in range(PEOPLE)]
@@ -118,10 +124,27 @@ def increment(world: World) -> Request:
     return Request(f"{POSTS}/{world.post}", "PATCH", '{"views+": 1}')
 
 
-def batch(world: World) -> Request:
-    """50 creates at once."""
-    one = {"method": "POST", "url": WRITTEN, "body": {"title": "report {n}", "views": 1, "author": world.person}}
-    return Request("/api/batch", "POST", json.dumps({"requests": [one] * 50}))
+def batch(count: int, title: str = "report") -> Callable[[World], Request]:
+    """So many creates at once."""
+
+    def request(world: World) -> Request:
+        one = {"method": "POST", "url": WRITTEN, "body": {"title": title, "views": 1, "author": world.person}}
+        return Request("/api/batch", "POST", json.dumps({"requests": [one] * count}))
+
+    return request
+
+
+def imported(world: World) -> Request:
+    """A file of 1,000 records, one on a line, by the superuser."""
+    line = json.dumps({"title": "report", "views": 1, "author": world.person})
+    headers = {"Authorization": world.server.token, "Content-Type": "application/x-ndjson"}
+    return Request("/api/collections/written/import", "POST", f"{line}\n" * 1000, headers)
+
+
+def imported_table(world: World) -> Request:
+    """The same as a table."""
+    headers = {"Authorization": world.server.token, "Content-Type": "text/csv"}
+    return Request("/api/collections/written/import", "POST", "title,views,author\n" + f"report,1,{world.person}\n" * 1000, headers)
 
 
 def view(world: World) -> Request:
@@ -153,7 +176,11 @@ WORKLOADS = (
     Workload("create", create),
     Workload("create with an auth rule", create_ruled),
     Workload("update views+ of one row", increment),
-    Workload("batch of 50 creates (records)", batch, clients=8, weight=50),
+    Workload("batch of 50 creates (records)", batch(50, "report {n}"), clients=8, weight=50),
+    Workload("batch of 500 creates (records)", batch(500), clients=8, weight=500),
+    Workload("batch of 1,000 creates (records)", batch(1000), clients=8, weight=1000),
+    Workload("import of 1,000 lines of JSON; PB: batch of 1,000", imported, clients=8, weight=1000, theirs=batch(1000)),
+    Workload("import of 1,000 rows of CSV; PB: batch of 1,000", imported_table, clients=8, weight=1000, theirs=batch(1000)),
     Workload("view", view),
     Workload("list 20 of 3,000", listing),
     Workload("list: relation filter, sort, expand", listing_joined, clients=16),
