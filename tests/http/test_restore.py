@@ -66,6 +66,7 @@ async def test_nothing_to_do(root: Client, backend: Backend) -> None:
     (change,) = await history(root, made["id"])
     answer = (await restore(root, made["id"], change)).json
     assert (answer["action"], answer["record"], answer["differences"]) == ("none", made, [])
+    assert (await restore(root, made["id"], change, query="?dryRun=1")).json == {**answer, "dryRun": True, "record": None}
     assert len(await history(root, made["id"])) == 1
 
 

@@ -9,8 +9,7 @@ from typing import Any, Literal
 from ...errors import BadRequest, FieldError, plain_errors
 from ...rules.request import RequestInfo
 from ...schema.collection import Collection
-from ...schema.fields import AutodateField, FileField, JSONField
-from ...schema.fields.password import PasswordField
+from ...schema.fields import AutodateField, Field, FileField, JSONField, PasswordField
 from ...schema.fields.patterns import generate
 from ...schema.history import History
 from ...schema.record import Record
@@ -89,9 +88,11 @@ class Restore:
         plan = await self.parts.read(self.catalog, self._plan)
         differences = self._differences(plan)
         action = "create" if plan.now is None else "update" if differences else "none"
-        record, refusal = plan.now, None
-        if action != "none":
-            record, refusal = (None, await self._rehearsed(plan)) if dry else (await self._work(plan).run(), None)
+        record, refusal = None, None
+        if dry:
+            refusal = await self._rehearsed(plan) if action != "none" else None
+        else:
+            record = plan.now if action == "none" else await self._work(plan).run()
         answer = {
             "action": action,
             "dryRun": dry,
@@ -121,14 +122,19 @@ class Restore:
 
     def _fill(self, plan: Plan) -> None:
         """Fields that were not there then are left alone, and so are those of which the log tells nothing."""
-        secrets = self.collection.secret_names
         for one in self.collection.fields:
-            if one.name in plan.then and one.name not in secrets and (one.name != "id" or plan.now is None):
+            if self._is_told(plan, one) and (one.name != "id" or plan.now is None):
                 self._take(plan, one, one.from_store(plan.then[one.name]))
         if plan.now is None:
             self._reset(plan)
 
-    def _take(self, plan: Plan, one: Any, value: Any) -> None:
+    def _is_told(self, plan: Plan, one: Field) -> bool:
+        """Does the log have the value? Null is one of JSON, else it stands for a secret."""
+        if one.name not in plan.then or one.name in self.collection.secret_names:
+            return False
+        return plan.then[one.name] is not None or isinstance(one, JSONField)
+
+    def _take(self, plan: Plan, one: Field, value: Any) -> None:
         if isinstance(one, AutodateField):
             if plan.now is None and one.on_create and not one.on_update:
                 plan.dated[one.name] = value
