@@ -29,6 +29,8 @@ export class Editing {
     /** What is stored; of a new collection what it began as. */
     original = $state.raw<Edited>() as Edited;
     errors = $state.raw<FieldErrors>({});
+    /** The fields that the query of a view gives, as it is now. */
+    found = $state.raw<Field[] | null>(null);
     readonly locked: boolean;
 
     constructor(from: Edited, locked: boolean) {
@@ -47,7 +49,8 @@ export class Editing {
 
     /** The collection as completion and lists of fields need it. */
     get collection(): Collection {
-        return this.value as unknown as Collection;
+        const fields = this.found ?? this.kept;
+        return { ...this.value, fields } as unknown as Collection;
     }
 
     get kept(): EditedField[] {
@@ -67,6 +70,7 @@ export class Editing {
         this.original = from;
         this.value = structuredClone(from);
         this.errors = {};
+        this.found = null;
     }
 
     /** What is sent. */
