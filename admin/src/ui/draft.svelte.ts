@@ -34,10 +34,19 @@ export class Draft<T> {
         localStorage.removeItem(this.#key);
     }
 
+    /** Where it does not fit, it lasts as long as the page. */
+    #store(text: string): void {
+        try {
+            localStorage.setItem(this.#key, text);
+        } catch {
+            localStorage.removeItem(this.#key);
+        }
+    }
+
     #keep(value: T): void {
         const text = JSON.stringify(value);
         this.changed = text !== JSON.stringify(this.#initial());
-        if (this.changed) localStorage.setItem(this.#key, text);
+        if (this.changed) this.#store(text);
         else if (this.#kept === null) localStorage.removeItem(this.#key);
     }
 }

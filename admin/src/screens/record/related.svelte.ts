@@ -2,7 +2,8 @@ import type { RecordModel } from "pocketbase";
 import { pb } from "../../api/client";
 import type { Collection } from "../../api/collections.svelte";
 import { sentence } from "../../api/errors";
-import { presentableExpand, searchFilter } from "./presentable";
+import { labelExpand } from "../records/labels";
+import { filterOf } from "../records/search";
 
 const PAGE = 40;
 const AT_ONCE = 50;
@@ -43,9 +44,9 @@ export class Choices {
     }
 
     async #page(number: number): Promise<RecordModel[]> {
-        const filter = [this.only, searchFilter(this.collection, this.#words)].filter(Boolean).map((one) => `(${one})`).join(" && ");
+        const filter = [this.only, filterOf(this.#words, this.collection)].filter(Boolean).map((one) => `(${one})`).join(" && ");
         const sort = this.collection.type === "view" ? "" : "-@rowid";
-        const options = { filter, sort, expand: presentableExpand(this.collection), skipTotal: true };
+        const options = { filter, sort, expand: labelExpand(this.collection), skipTotal: true };
         return (await pb.collection(this.collection.name).getList(number, PAGE, options)).items;
     }
 
@@ -63,7 +64,7 @@ export async function byIds(collection: Collection, ids: string[]): Promise<Reco
             .slice(at, at + AT_ONCE)
             .map((id) => pb.filter("id = {:id}", { id }))
             .join(" || ");
-        const options = { filter, expand: presentableExpand(collection), skipTotal: true };
+        const options = { filter, expand: labelExpand(collection), skipTotal: true };
         found.push(...(await pb.collection(collection.name).getList(1, AT_ONCE, options)).items);
     }
     return found;

@@ -103,27 +103,20 @@ interface Withheld {
 
 const isWithheld = (value: unknown): value is Withheld => typeof value === "object" && value !== null && "withheld" in value;
 
-/** The values that may be kept in the browser: files that wait and passwords are only marked. */
-export function keepable(collection: Collection, values: Values): Values {
-    const kept: Values = {};
-    for (const { name, type } of shownFields(collection)) {
-        const value = values[name];
-        if (type === "password") kept[name] = value ? { withheld: "password" } : "";
-        else if (type === "file") kept[name] = (value as FileItem[]).map((item) => (item instanceof File ? { withheld: "file" } : item));
-        else kept[name] = value;
-    }
-    return kept;
+/** The values of some fields as they may be kept in the browser: files that wait and passwords are only marked. */
+export function keepable(fields: Field[], values: Values): Values {
+    return Object.fromEntries(fields.map(({ name, type }) => [name, keptValue(type, values[name])]));
 }
 
-/** Kept values back in a form, and whether something has to be given again. */
-export function restored(collection: Collection, kept: Values): { values: Values; lacking: boolean } {
-    const values = editableValues(collection, null);
-    let lacking = false;
-    for (const { name } of shownFields(collection)) {
-        const value = kept[name];
-        if (value === undefined) continue;
-        lacking ||= isWithheld(value) || (Array.isArray(value) && value.some(isWithheld));
-        values[name] = isWithheld(value) ? "" : Array.isArray(value) ? value.filter((item) => !isWithheld(item)) : value;
-    }
-    return { values, lacking };
+function keptValue(type: string, value: unknown): unknown {
+    if (type === "password") return { withheld: "password" };
+    return type === "file" ? (value as FileItem[]).map((item) => (item instanceof File ? { withheld: "file" } : item)) : value;
+}
+
+/** Kept values as inputs hold them, and whether something has to be given again. */
+export function restored(fields: Field[], kept: Values): { values: Values; lacking: boolean } {
+    const known = fields.filter(({ name }) => name in kept);
+    const lacking = known.some(({ name }) => [kept[name]].flat().some(isWithheld));
+    const whole = (value: unknown): unknown => (Array.isArray(value) ? value.filter((item) => !isWithheld(item)) : isWithheld(value) ? "" : value);
+    return { values: Object.fromEntries(known.map(({ name }) => [name, whole(kept[name])])), lacking };
 }

@@ -54,7 +54,10 @@ function domains(field: Field): string {
 }
 
 function files(field: Field): string {
-    const count = field.maxSelect > 1 ? `Up to ${field.maxSelect} files, each` : "Up to";
-    const types = field.mimeTypes?.length ? ` Only ${field.mimeTypes.map((type: string) => type.replace(/^.*\/(x-)?/, "")).join(", ")}.` : "";
-    return `${count} ${size(mostBytes(field))}.${types}`;
+    const count = field.maxSelect > 1 ? `Up to ${field.maxSelect} files, of` : "Of";
+    const types = field.mimeTypes?.length ? ` Only ${[...new Set((field.mimeTypes as string[]).map(kind))].join(", ")}.` : "";
+    return `${count} ${size(mostBytes(field))} at most.${types}`;
 }
+
+/** A content type in a word: png, pdf, text. */
+const kind = (type: string): string => (type === "text/plain" ? "text" : type.replace(/^.*\/(x-)?/, ""));

@@ -4,24 +4,10 @@ import type { Field } from "../../../api/collections.svelte";
 import type { FileItem } from "../values";
 import { mostBytes, size } from "./limits";
 
-const RENEWED_MS = 60_000;
 const IMAGE = /\.(png|jpe?g|gif|webp|bmp|svg|avif)$/i;
 const THUMBED = /\.(png|jpe?g|gif|webp)$/i;
 
 export const isImage = (name: string): boolean => IMAGE.test(name);
-
-/** A token for protected files, renewed while somebody shows some. Call inside a component's initialisation. */
-export function fileToken(wanted: () => boolean): () => string {
-    let token = $state("");
-    $effect(() => {
-        if (!wanted()) return;
-        const renew = (): void => void pb.files.getToken().then((fresh) => (token = fresh), () => {});
-        renew();
-        const timer = setInterval(renew, RENEWED_MS);
-        return () => clearInterval(timer);
-    });
-    return () => token;
-}
 
 /** Where a small picture of a stored file is, "" where it has none. */
 export function thumbOf(record: RecordModel, name: string, token: string): string {
