@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -76,14 +76,15 @@ class Asked:
         return expected_by(found[0]) if found else None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Target:
-    """What a method and a URL ask for; `picked` is what the answer is cut down to. The same texts give the same object."""
+    """What a method and a URL ask for; `picked` is what the answer is cut down to, `question` the query as it was sent."""
 
     verb: Verb
     collection: str
     record_id: str
     path: str
+    question: str
     query: Mapping[str, str]
     picked: Projection | None
 
@@ -101,7 +102,7 @@ def target_of(method: str, url: str) -> Target:
         raise BadRequest from None
     fields = query.get("fields")
     picked = Projection.parse(fields) if fields else None
-    return Target(verb, found[1], found[2] or "", unquote(url.partition("?")[0]), MappingProxyType(query), picked)
+    return Target(verb, found[1], found[2] or "", unquote(url.partition("?")[0]), found[3] or "", MappingProxyType(query), picked)
 
 
 class Headers(ChainMap[str, str]):
@@ -120,7 +121,7 @@ class Batch(ApiHandler):
 
     limited: bool
     headers: Headers
-    infos: dict[Target, RequestInfo]
+    infos: dict[tuple[str, str], RequestInfo]
 
     def body_limit(self) -> int:
         """As the settings say; nobody may ask where batches are switched off."""
@@ -170,28 +171,20 @@ class Batch(ApiHandler):
         return Item(target.verb, target.collection, target.record_id, payload, info, expand, expected=asked.expected)
 
     def info_of(self, asked: Asked, target: Target) -> RequestInfo:
-        """The request as rules see it: the same one, without a body, for all that differ in no more than their payload."""
+        """The request as rules see it: the same one, without a body, for all that differ in no more than record and payload."""
         if asked.headers or asked.files or target.verb == "delete":
-            return self.own_info(asked, target.query)
-        info = self.infos.get(target)
+            own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
+            return self.inner(asked.method, target.query, self.headers.under(own) if own else self.headers, asked.body)
+        kind = asked.method, target.question
+        info = self.infos.get(kind)
         if info is None:
-            info = self.infos[target] = self.own_info(replace(asked, body=_NOTHING), target.query)
+            info = self.infos[kind] = self.inner(asked.method, target.query, self.headers, _NOTHING)
         return info
 
-    def own_info(self, asked: Asked, query: Mapping[str, str]) -> RequestInfo:
-        """The outer request's headers under its own, and the outer one's actor."""
-        own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
+    def inner(self, method: str, query: Mapping[str, str], headers: Headers, body: Mapping[str, Any]) -> RequestInfo:
+        """A request within this one, by its actor."""
         whole = self.info()
-        return RequestInfo(
-            actor=self.actor,
-            context="batch",
-            method=asked.method,
-            query=query,
-            headers=self.headers.under(own) if own else self.headers,
-            body=asked.body,
-            request_id=whole.request_id,
-            ip=whole.ip,
-        )
+        return RequestInfo(self.actor, "batch", method, query, headers, body, whole.request_id, whole.ip)
 
     def payload(self, name: str, asked: Asked) -> Mapping[str, Any]:
         """The values, and the uploads for file fields; an upload takes the place of a value of the same key."""

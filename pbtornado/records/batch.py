@@ -79,16 +79,17 @@ class Batch:
                 yield from (Step(self.parts, item) for item in items)
 
     def _kind(self, item: Item) -> tuple[str, int] | None:
-        """What creates have in common that can be made together."""
-        if self.apart or item.verb != "create" or item.refusal or item.expand or has_uploads(item.payload):
+        """What creates have in common that can be made together; an upsert is one unless its record turns out to be there."""
+        if self.apart or not (item.verb == "create" or (item.verb == "upsert" and item.expected is None)):
             return None
-        return item.collection, id(item.info)
+        return None if item.refusal or item.expand or has_uploads(item.payload) else (item.collection, id(item.info))
 
     def _together(self, items: Sequence[Item]) -> Iterator[Step | Creations]:
         for start in range(0, len(items), MOST):
             some = items[start : start + MOST]
             try:
-                yield Creations(self.parts, some[0].collection, [item.payload for item in some], some[0].info)
+                info = some[0].info if some[0].info.method == "POST" else replace(some[0].info, method="POST")
+                yield Creations(self.parts, some[0].collection, [item.payload for item in some], info)
             except Apart:
                 yield from (Step(self.parts, item) for item in some)
 

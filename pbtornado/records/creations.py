@@ -14,7 +14,7 @@ from ..errors import ApiError
 from ..rules.request import RequestInfo
 from ..rules.rule import Question, RuleError
 from ..schema.collection import Collection
-from ..schema.fields import AutodateField, Field, FileField, JSONField, RelationField, TextField
+from ..schema.fields import AutodateField, Field, JSONField, RelationField, TextField
 from ..schema.fields.text import LOWERCASE_ID
 from ..store.protocol import Reader, UniqueViolation, Writer
 from ..store.query import Bindable, Image
@@ -68,9 +68,9 @@ class Creations:
             setter = known.get(key)
             if setter is None or setter.how == "keep" or (setter.guarded and not self.info.actor.superuser):
                 continue
-            if setter.how != "set" or isinstance(setter.field, FileField):
+            coerce, zero = setter.coerce, zeros[setter.name]
+            if coerce is None or setter.takes_files:
                 raise Apart
-            coerce, zero = setter.field.coerce, zeros[key]
             found[key] = [coerce(payload[key]) if key in payload else zero for payload in self.payloads]
         return found
 

@@ -52,6 +52,9 @@ class Credentials:
         return MISMATCH if self.confirm != self.password else None
 
 
+NONE_GIVEN = Credentials({})
+
+
 def fresh_token_key(collection: Collection) -> str:
     """A new token key: every token issued before is void."""
     field = collection.field("tokenKey")

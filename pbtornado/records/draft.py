@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,23 +18,33 @@ How = Literal["set", "keep", "autogenerate"] | Modifier
 
 @dataclass(frozen=True, slots=True)
 class Setter:
-    """What one key of a payload does to one field; where `guarded`, for superusers only."""
+    """What one key of a payload does to the field of a name; where `guarded`, for superusers only.
 
+    With `coerce` the value is what that makes of what was given, whatever it was before.
+    """
+
+    name: str
     field: Field
     how: How
     guarded: bool
+    takes_files: bool
+    coerce: Callable[[Any], Any] | None
+
+    @classmethod
+    def of(cls, field: Field, how: How, guarded: bool) -> Setter:
+        """That of a field."""
+        return cls(field.name, field, how, guarded, isinstance(field, FileField), field.coerce if how == "set" else None)
 
     def apply(self, current: Any, raw: Any) -> Any:
-        """The field's value after it."""
+        """The field's value after it, where there is no `coerce`."""
         match self.how:
-            case "set":
-                return self.field.coerce(raw)
             case "keep":
                 return current
             case "autogenerate":
                 assert isinstance(self.field, TextField)
                 return self.field.autogenerate(text_of(raw))
             case modifier:
+                assert modifier != "set"
                 return self.field.modify(modifier, current, raw)
 
 
@@ -45,7 +55,7 @@ def setters(collection: Collection) -> dict[str, Setter]:
     for field in collection.fields:
         guarded = field.hidden and not (collection.is_auth and field.name == "password")
         for key, how in _keys(field):
-            table.setdefault(key, Setter(field, how, guarded))
+            table.setdefault(key, Setter.of(field, how, guarded))
     return table
 
 
@@ -82,17 +92,19 @@ def resolve(collection: Collection, payload: Mapping[str, Any], current: Mapping
 
     What is said of hidden fields by others than superusers is left out without a word, but for the password.
     """
-    known = setters(collection)
+    known, superuser = setters(collection), actor.superuser
     values: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for key in sorted(payload, key=len):
         setter, raw = known.get(key), payload[key]
         if setter is None:
             rest[key] = _without_files(raw)
-        elif actor.superuser or not setter.guarded:
-            name = setter.field.name
-            given = raw if isinstance(setter.field, FileField) else _without_files(raw)
-            values[name] = setter.apply(values[name] if name in values else current[name], given)
+        elif superuser or not setter.guarded:
+            name, given = setter.name, raw if setter.takes_files else _without_files(raw)
+            if setter.coerce:
+                values[name] = setter.coerce(given)
+            else:
+                values[name] = setter.apply(values[name] if name in values else current[name], given)
     return Draft(collection, values, rest)
 
 
@@ -113,6 +125,7 @@ def _told_file(item: str | ReceivedFile) -> Any:
 
 def _without_files(raw: Any) -> Any:
     """Uploads count for file fields only."""
-    if isinstance(raw, list):
+    kind = type(raw)
+    if kind is list:
         return [item for item in raw if not isinstance(item, ReceivedFile)]
-    return None if isinstance(raw, ReceivedFile) else raw
+    return None if kind is ReceivedFile else raw

@@ -67,10 +67,10 @@ def delete(writer: Writer, record: Record) -> None:
     writer.append("delete", collection.id, record.id, open_part(collection, record.to_row()))
 
 
-def open_part(collection: Collection, row: Mapping[str, Bindable]) -> dict[str, Bindable]:
+def open_part(collection: Collection, row: Mapping[str, Bindable]) -> Mapping[str, Bindable]:
     """The row without its secrets."""
     secrets = collection.secret_names
-    return {name: value for name, value in row.items() if name not in secrets} if secrets else dict(row)
+    return {name: value for name, value in row.items() if name not in secrets} if secrets else row
 
 
 def _old_part(collection: Collection, before: Mapping[str, Bindable], changed: Mapping[str, Bindable]) -> dict[str, Bindable]:
@@ -84,9 +84,19 @@ def autodates(collection: Collection) -> tuple[AutodateField, ...]:
     return tuple(field for field in collection.fields if isinstance(field, AutodateField))
 
 
+@remembered
+def _dated_on_create(collection: Collection) -> tuple[str, ...]:
+    return tuple(field.name for field in autodates(collection) if field.on_create)
+
+
+@remembered
+def _dated_on_update(collection: Collection) -> tuple[str, ...]:
+    return tuple(field.name for field in autodates(collection) if field.on_update)
+
+
 def dates(collection: Collection, *, new: bool) -> dict[str, str]:
     """This moment for each autodate that is due."""
-    due = [field.name for field in autodates(collection) if (field.on_create if new else field.on_update)]
+    due = _dated_on_create(collection) if new else _dated_on_update(collection)
     return dict.fromkeys(due, now()) if due else {}
 
 

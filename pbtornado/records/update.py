@@ -15,7 +15,7 @@ from ..store.query import Row
 from . import questions, save
 from .access import holds, manages, reads_body, refuse_locked, settled, writable
 from .check import last_errors, stored_errors, value_errors
-from .credentials import WRONG_OLD_PASSWORD, Credentials
+from .credentials import NONE_GIVEN, WRONG_OLD_PASSWORD, Credentials
 from .draft import resolve
 from .guard import guarded
 from .parts import Parts
@@ -113,7 +113,8 @@ class Update:
             raise NotFound
         refuse_changed(reader, self.catalog, old, self.info, self.expected)
         manager = manages(reader, self.catalog, self.collection, info, record_id=self.record_id)
-        return Judged(row, old, {**old.values, **draft.values}, draft.values, Credentials(info.body), manager)
+        credentials = Credentials(info.body) if self.collection.is_auth else NONE_GIVEN
+        return Judged(row, old, {**old.values, **draft.values}, draft.values, credentials, manager)
 
     async def prove(self, judged: Judged) -> None:
         """Checks the old password, slowly, and remembers against which hash; an empty one is found missing later."""

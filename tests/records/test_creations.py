@@ -142,6 +142,20 @@ async def test_relations(world: World) -> None:
     assert [(one["author"], one["others"]) for one in made[1:]] == [(KEY, []), (ann, [KEY, ann])]
 
 
+async def test_upserts(world: World) -> None:
+    """They are creates where no record is there yet, else each is what it is."""
+    await world.make("posts", text("title"), number("n"), createRule="@request.method = 'POST'", updateRule="@request.method = 'PATCH'")
+    keys = [letter * 15 for letter in "abc"]
+    info = replace(GUEST, method="PUT", context="batch")
+    items = [Item("upsert", "posts", key, {"id": key}, info) for key in keys]
+    for title in ("new", "newer"):
+        made: list[Any] = await world.records.batch(
+            [replace(item, payload={**item.payload, "title": title}) for item in items], GUEST, SECONDS
+        )
+        assert [(one["id"], one["title"]) for one in made] == [(key, title) for key in keys]
+    assert [change.action for change in await world.changes("posts")] == ["create"] * 3 + ["update"] * 3
+
+
 async def test_relations_among_them(world: World) -> None:
     """One may name an earlier one, not a later one."""
     posts = await world.make("posts", text("title"))
