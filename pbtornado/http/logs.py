@@ -8,16 +8,20 @@ from .handler import READING, ApiHandler
 
 class _ForSuperusers(ApiHandler):
     only = "superuser"
-    unlogged = READING
+    unlogged = READING | {"DELETE"}
 
 
 class LogList(_ForSuperusers):
-    """GET /api/logs"""
+    """/api/logs"""
 
     async def get(self) -> None:
         ask = self.query
         page = Page.parse(ask("page"), ask("perPage"), ask("skipTotal"))
         self.answer(await self.backend.log_search.lines(ask("filter"), ask("sort"), page))
+
+    async def delete(self) -> None:
+        await self.backend.logs.truncate()
+        self.answer_nothing()
 
 
 class LogStats(_ForSuperusers):

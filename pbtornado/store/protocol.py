@@ -160,6 +160,8 @@ class Writer(Reader, Protocol):
         """Changes the row whose `id` is key. Raises UniqueViolation."""
 
     def delete(self, table: str, key: str) -> None: ...
+    def clear(self, table: str) -> None:
+        """Removes all rows at once; for tables of which no log is kept."""
 
     def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = ...) -> int:
         """Logs a change under this write's origin; `collection` is the collection's id. Returns its seq."""

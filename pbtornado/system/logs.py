@@ -107,6 +107,12 @@ class Logs:
         if not logs["maxDays"]:
             await self._store.shrink()
 
+    async def truncate(self) -> None:
+        """Removes all lines, those that wait as well. Raises StoreBusy and CommitFailed."""
+        await self.flush()
+        await self._store.write(lambda writer: writer.clear(LOGS), long=True)
+        await self._store.shrink()
+
     async def settle(self, before: Tree, after: Tree) -> None:
         """After settings changed: what they don't want any more goes."""
         if before["logs"] != after["logs"]:

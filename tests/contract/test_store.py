@@ -187,6 +187,15 @@ async def test_delete_and_update_name_a_row_by_its_id(tmp_path: Path) -> None:
 # ---- reads
 
 
+async def test_clearing_removes_every_row(tmp_path: Path) -> None:
+    """A table can be emptied as a whole."""
+    async with opened(tmp_path) as store:
+        for key in ("a", "b"):
+            await store.write(note(key, key))
+        await store.write(lambda writer: writer.clear("notes"))
+        assert await titles(store) == []
+
+
 async def test_a_read_is_one_snapshot(tmp_path: Path) -> None:
     """Writes committed by another process meanwhile are not seen in the middle of a read."""
     async with opened(tmp_path) as store, opened(tmp_path) as other:

@@ -55,3 +55,17 @@ async def test_refusals(client: Client, backend: Backend, path: str, status: int
     """What cannot be answered is refused in PocketBase's words."""
     answer = await client.get(path, token=await superuser(backend))
     assert answer.json == {"data": {}, "message": message, "status": status}
+
+
+async def test_truncating(client: Client, backend: Backend) -> None:
+    """A DELETE removes all lines, also those that were not written yet; nobody but superusers may, and it leaves no line itself."""
+    _, account_token = await account(backend, "ann@example.com")
+    token = await superuser(backend)
+    await client.get("/api/health")
+    await backend.logs.flush()
+    await client.get("/api/health")
+    assert (await client.delete("/api/logs", token=account_token)).status == 403
+    answer = await client.delete("/api/logs", token=token)
+    assert (answer.status, answer.body) == (204, b"")
+    await backend.logs.flush()
+    assert (await client.get("/api/logs", token=token)).json["totalItems"] == 0

@@ -82,6 +82,10 @@ class SqliteWriter(SqliteReader):
             text = _remember(self._deletes, table, f'DELETE FROM {_quote(table)} WHERE "id" = ?')
         self._change(text, (key,))
 
+    def clear(self, table: str) -> None:
+        """Removes all rows at once."""
+        self._change(f"DELETE FROM {_quote(table)}", ())
+
     def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = _NONE) -> int:
         """Logs a change under this write's origin and returns its seq."""
         origin = self.origin
