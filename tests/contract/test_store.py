@@ -184,9 +184,6 @@ async def test_delete_and_update_name_a_row_by_its_id(tmp_path: Path) -> None:
         assert await titles(store) == ["new", "c"]
 
 
-# ---- reads
-
-
 async def test_clearing_removes_every_row(tmp_path: Path) -> None:
     """A table can be emptied as a whole."""
     async with opened(tmp_path) as store:
@@ -194,6 +191,9 @@ async def test_clearing_removes_every_row(tmp_path: Path) -> None:
             await store.write(note(key, key))
         await store.write(lambda writer: writer.clear("notes"))
         assert await titles(store) == []
+
+
+# ---- reads
 
 
 async def test_a_read_is_one_snapshot(tmp_path: Path) -> None:
