@@ -32,10 +32,15 @@ class Watched(sqlite3.Connection):
             self.found.append(sql)
         return super().execute(sql, *parameters)
 
-    def cursor(self, *_: Any) -> Any:
-        raise AssertionError("statements go through execute")
+    def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if CANARY in sql.lower():
+            self.found.append(sql)
+        return super().executemany(sql, *parameters)
 
-    executemany = executescript = cursor
+    def cursor(self, *_: Any) -> Any:
+        raise AssertionError("statements go through execute and executemany")
+
+    executescript = cursor
 
     def traced(self, sql: str) -> None:
         """SQLite runs a statement."""
