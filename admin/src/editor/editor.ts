@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, completionKeymap, completionStatus, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json, jsonParseLinter } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
@@ -82,6 +82,13 @@ const oneLine = EditorState.transactionFilter.of((transaction) =>
     transaction.newDoc.lines > 1 ? [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replaceAll("\n", " ") }, sequential: true }] : transaction,
 );
 
+/** Escape closes a list of completions, and not the dialog around the editor too. */
+const escape = EditorView.domEventObservers({
+    keydown: (event, view) => {
+        if (event.key === "Escape" && completionStatus(view.state)) event.stopPropagation();
+    },
+});
+
 /** One CodeMirror view, as the dashboard uses them. */
 export class Editor {
     #view: EditorView;
@@ -109,6 +116,7 @@ export class Editor {
             bracketMatching(),
             closeBrackets(),
             EditorView.lineWrapping,
+            escape,
             placeholder(options.placeholder),
             options.language === "sql" ? autocompletion() : autocompletion({ override: [options.complete] }),
             keymap.of([...completionKeymap, submit, ...(options.single ? [enter] : []), ...historyKeymap, ...defaultKeymap]),

@@ -65,7 +65,7 @@ export class Paths {
     }
 
     #fields(collection: Collection): Step[] {
-        return collection.fields.filter((field) => field.name && field.type !== "password").map((field) => this.#field(field));
+        return collection.fields.filter(nameable).map((field) => this.#field(field));
     }
 
     #field(field: Field): Step {
@@ -81,6 +81,9 @@ export class Paths {
         );
     }
 }
+
+/** Passwords and token keys are nothing to compare with. */
+const nameable = (field: Field): boolean => !!field.name && field.type !== "password" && !(field.system && field.hidden);
 
 function merged(before: Step | undefined, step: Step): Step {
     return before ? { ...before, to: [...before.to, ...step.to] } : step;

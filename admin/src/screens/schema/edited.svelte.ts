@@ -81,6 +81,18 @@ export class Editing {
         return { ...rest, indexes, ...(this.kind === "view" ? {} : { fields: sent }) };
     }
 
+    /** What the server would not say: of two fields with one name it takes the last. */
+    problems(): FieldErrors {
+        const seen = new Set<string>();
+        const found: FieldErrors = {};
+        for (const { key, name } of this.kind === "view" ? [] : this.kept) {
+            if (!name) found[`fields.${key}.name`] = "A field needs a name.";
+            else if (seen.has(name.toLowerCase())) found[`fields.${key}.name`] = "Another field is called like that.";
+            seen.add(name.toLowerCase());
+        }
+        return found;
+    }
+
     /** Takes in the server's messages; those about fields are kept by the field, not by its place. */
     refuse(errors: FieldErrors): void {
         const keys = this.kept.map((field) => field.key);
