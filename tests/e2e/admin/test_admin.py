@@ -36,3 +36,15 @@ def test_tour(node_modules: None, chromium: str, tmp_path: Path, data: str) -> N
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
     with Server(directory, "--workers", "2") as server:
         run_node("admin/tour.mjs", server, "", CHROMIUM=chromium, EMAIL=EMAIL, PASSWORD=PASSWORD, DATA=data)
+
+
+def test_a_product_set_up_by_hand(dashboard: Path, node_modules: None, chromium: str, photos: str, tmp_path: Path) -> None:
+    """The inspection app works on what was made from nothing in the dashboard alone."""
+    server = Server(tmp_path / "pb_data", "--workers", "2")
+    server.start()
+    try:
+        link = server.printed(r"http\S+/pbinstall/\S+(?=\s)")
+        run_node("admin/by_hand.mjs", server, "", CHROMIUM=chromium, EMAIL=EMAIL, PASSWORD=PASSWORD, LINK=link[0])
+        run_node("sdk.test.mjs", server, photos)
+    finally:
+        server.stop()
