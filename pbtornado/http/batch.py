@@ -121,7 +121,7 @@ class Batch(ApiHandler):
 
     limited: bool
     headers: Headers
-    infos: dict[tuple[str, str], RequestInfo]
+    infos: dict[tuple[object, ...], RequestInfo]
 
     def body_limit(self) -> int:
         """As the settings say; nobody may ask where batches are switched off."""
@@ -172,19 +172,20 @@ class Batch(ApiHandler):
 
     def info_of(self, asked: Asked, target: Target) -> RequestInfo:
         """The request as rules see it: the same one, without a body, for all that differ in no more than record and payload."""
-        if asked.headers or asked.files or target.verb == "delete":
-            own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
-            return self.inner(asked.method, target.query, self.headers.under(own) if own else self.headers, asked.body)
-        kind = asked.method, target.question
+        if asked.files or target.verb == "delete":
+            return self.inner(asked, target, asked.body)
+        kind = (asked.method, target.question, *asked.headers.items())
         info = self.infos.get(kind)
         if info is None:
-            info = self.infos[kind] = self.inner(asked.method, target.query, self.headers, _NOTHING)
+            info = self.infos[kind] = self.inner(asked, target, _NOTHING)
         return info
 
-    def inner(self, method: str, query: Mapping[str, str], headers: Headers, body: Mapping[str, Any]) -> RequestInfo:
-        """A request within this one, by its actor."""
+    def inner(self, asked: Asked, target: Target, body: Mapping[str, Any]) -> RequestInfo:
+        """The outer request's headers under its own, and the outer one's actor."""
         whole = self.info()
-        return RequestInfo(self.actor, "batch", method, query, headers, body, whole.request_id, whole.ip)
+        own = {snake_case(name): value for name, value in asked.headers.items() if name.lower() != "authorization"}
+        headers = self.headers.under(own) if own else self.headers
+        return RequestInfo(self.actor, "batch", asked.method, target.query, headers, body, whole.request_id, whole.ip)
 
     def payload(self, name: str, asked: Asked) -> Mapping[str, Any]:
         """The values, and the uploads for file fields; an upload takes the place of a value of the same key."""
