@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { after, test } from "node:test";
 import { accessible, close, leave, open, shot, superuser } from "./browser.mjs";
 
@@ -112,5 +113,103 @@ test("the header of a proxy is found and can be trusted", async () => {
     await save(page);
     await saved(page);
     assert.deepEqual((await (await superuser()).settings.getAll()).trustedProxy.headers, ["X-Forwarded-For"]);
+    await leave(page);
+});
+
+/** A mail server of a few words; `letters` are what it was given. */
+function mailServer() {
+    const letters = [];
+    const server = createServer((socket) => {
+        let [letter, inData] = ["", false];
+        socket.setEncoding("utf8");
+        socket.write("220 ready\r\n");
+        socket.on("data", (text) => {
+            if (inData) letter += text;
+            if (inData && letter.endsWith("\r\n.\r\n")) {
+                letters.push(letter);
+                [letter, inData] = ["", false];
+                socket.write("250 taken\r\n");
+            } else if (!inData) {
+                for (const line of text.split("\r\n").filter(Boolean)) {
+                    inData = /^DATA/i.test(line);
+                    socket.write(/^AUTH/i.test(line) ? "235 welcome\r\n" : /^EHLO/i.test(line) ? "250-here\r\n250 AUTH PLAIN LOGIN\r\n" : inData ? "354 go on\r\n" : "250 ok\r\n");
+                }
+            }
+        });
+        socket.on("error", () => {});
+    });
+    return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve({ port: server.address().port, letters, close: () => server.close() })));
+}
+
+test("a mail server is set with a password nobody is shown, and a test letter arrives", async () => {
+    const { port, letters, close } = await mailServer();
+    const page = await open("/settings/mail", { expected: [/400/] });
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Letters of ours");
+    await page.getByRole("switch", { name: "Use a mail server (SMTP)" }).click();
+    await page.getByRole("textbox", { name: "Host" }).fill("not a host!");
+    await page.getByRole("spinbutton", { name: "Port" }).fill(String(port));
+    await page.getByRole("textbox", { name: "User" }).fill("ann");
+    await page.getByLabel("Password", { exact: true }).fill("hush-hush");
+    await save(page);
+    await page.getByText("Must be a valid IP address or DNS name.").waitFor();
+    await page.getByRole("textbox", { name: "Host" }).fill("127.0.0.1");
+    await save(page);
+    await saved(page);
+    assert.equal(await page.getByLabel("Password", { exact: true }).inputValue(), "");
+    assert.ok(!(await page.evaluate(() => JSON.stringify(localStorage))).includes("hush-hush"));
+    await accessible(page);
+    await shot(page, "mail");
+    await page.getByRole("button", { name: "Send a test letter" }).click();
+    const dialog = page.getByRole("dialog", { name: "Send a test letter" });
+    await dialog.getByRole("combobox", { name: /^Letter/ }).click();
+    await page.getByRole("option", { name: "Password reset" }).click();
+    await dialog.getByLabel("To").fill("nobody");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.getByText(/valid email/).waitFor();
+    await shot(page, "mail-trial");
+    await dialog.getByLabel("To").fill("reader@example.com");
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    assert.match(letters.at(-1), /From: .*Letters of ours[\s\S]*reader@example\.com/);
+    await (await superuser()).settings.update({ smtp: { enabled: false } });
+    await leave(page);
+    close();
+});
+
+test("what is set for S3 is kept, and the page says that it is not used", async () => {
+    const page = await open("/settings/storage", { size: "phone", expected: [/400/] });
+    await page.getByText("Not used by this server yet.").waitFor();
+    await page.getByRole("switch", { name: "Files are in S3" }).click();
+    await save(page);
+    await page.getByRole("textbox", { name: "Bucket" }).and(page.locator("[aria-invalid=true]")).waitFor();
+    for (const [name, value] of [["Endpoint", "https://s3.example.com"], ["Bucket", "files"], ["Region", "here"], ["Access key", "key"]]) await page.getByRole("textbox", { name }).fill(value);
+    await page.getByLabel("Secret", { exact: true }).fill("hush-hush");
+    await save(page);
+    await saved(page);
+    await shot(page, "storage-phone");
+    const { s3 } = await (await superuser()).settings.getAll();
+    assert.deepEqual([s3.enabled, s3.bucket, s3.secret], [true, "files", undefined]);
+    await leave(page);
+});
+
+test("jobs are told in words with their next run, and one is run now", async () => {
+    const page = await open("/settings/crons", { scheme: "dark" });
+    const job = page.getByRole("list", { name: "Jobs" }).getByRole("listitem").filter({ hasText: "__pbDBOptimize__" });
+    await job.getByText("every day at 00:00").waitFor();
+    await job.getByText(/^in \d+ (min|h)$/).waitFor();
+    await accessible(page);
+    await shot(page, "crons-dark");
+    const [answer] = await Promise.all([page.waitForResponse(/crons\/__pbDBOptimize__/), job.getByRole("button").click()]);
+    assert.equal(answer.status(), 204);
+    await page.getByText("__pbDBOptimize__ has begun.").waitFor();
+    await leave(page);
+});
+
+test("backups are told of as they are made today, without a button that does nothing", async () => {
+    const page = await open("/settings/backups", { size: "phone", scheme: "dark" });
+    await page.getByText("This server makes no backups by itself yet").waitFor();
+    await accessible(page);
+    await shot(page, "backups-phone-dark");
+    assert.equal(await page.locator("main").getByRole("button").count(), 2);
     await leave(page);
 });
