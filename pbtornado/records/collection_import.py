@@ -10,14 +10,14 @@ from typing import Any
 from ..errors import BadRequest, FieldError
 from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection, place_field
-from ..schema.defaults import new_collection
-from ..schema.fields import Field
+from ..schema.defaults import merged, new_collection
+from ..schema.fields import BadShape, Field
 from ..schema.fields.checks import REQUIRED
 from ..schema.views import view_fields
-from ..store.protocol import BadQuestion, Writer
-from ..values import datetime_text, text_of
+from ..store.protocol import BadQuestion, UniqueViolation, Writer
+from ..values import datetime_text, plain_number, text_of
 from .collection_put import drop, errors_of, put
-from .collection_save import changed, fresh, laid_over
+from .collection_save import changed, fresh
 from .view_save import resave, with_fields
 
 NOT_IMPORTED = "Failed to import collections."
@@ -32,7 +32,16 @@ def read(payload: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
         raise BadRequest("An error occurred while loading the submitted data.")
     if not wanted:
         raise BadRequest("An error occurred while validating the submitted data.", {"collections": REQUIRED})
-    return wanted, delete_missing
+    return [_plain(item) for item in wanted], delete_missing
+
+
+def _plain(data: Any) -> Any:
+    """Data whose whole numbers are integers, however they were written."""
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_plain(item) for item in data]
+    return plain_number(data) if isinstance(data, float) else data
 
 
 def failure(reason: str) -> BadRequest:
@@ -50,7 +59,7 @@ def importing(catalogs: Catalogs, payloads: list[Mapping[str, Any]], *, delete_m
         if delete_missing:
             _drop_others(writer, catalog, {new.id for new, _ in wanted})
         for new, old in wanted:
-            put(writer, _with_fields(writer, catalogs, new), old)
+            _put(writer, _with_fields(writer, catalogs, new), old)
         resave(writer, catalogs, "")
         _check_all(writer, catalogs.load(writer), wanted)
 
@@ -76,11 +85,18 @@ def _wanted(catalog: Catalog, payload: Mapping[str, Any], *, delete_missing: boo
     old = _stored(catalog, payload)
     if old is None:
         kind, name, given = (text_of(payload.get(key)) for key in ("type", "name", "id"))
-        return fresh(catalog, laid_over(new_collection(kind, name, collection_id=given), payload)), None
+        return fresh(catalog, _laid_over(new_collection(kind, name, collection_id=given), payload)), None
     if delete_missing and payload.get("fields") is None:
         payload = {**payload, "fields": []}
-    draft = replace(laid_over(old, payload), id=old.id)
+    draft = replace(_laid_over(old, payload), id=old.id)
     return changed(replace(draft, fields=_with_kept(draft, old, delete_missing=delete_missing)), old), old
+
+
+def _laid_over(collection: Collection, payload: Mapping[str, Any]) -> Collection:
+    try:
+        return merged(collection, payload)
+    except BadShape as error:
+        raise failure(f"json: {error}") from error
 
 
 def _with_kept(draft: Collection, old: Collection, *, delete_missing: bool) -> tuple[Field, ...]:
@@ -110,6 +126,16 @@ def _with_fields(writer: Writer, catalogs: Catalogs, new: Collection) -> Collect
         return replace(new, fields=view_fields(writer, catalogs.load(writer), new.view_query))
     except BadQuestion as error:
         raise failure(f'failed to save collection "{new.name}": {error}') from error
+
+
+def _put(writer: Writer, new: Collection, old: Collection | None) -> None:
+    try:
+        put(writer, new, old)
+    except BadQuestion as error:
+        raise failure(f'failed to save collection "{new.name}": {error}') from error
+    except UniqueViolation as error:
+        columns = ", ".join(f"{error.table}.{column}" for column in error.columns)
+        raise failure(f'failed to save collection "{new.name}": UNIQUE constraint failed: {columns}') from error
 
 
 def _check_all(writer: Writer, catalog: Catalog, wanted: list[Wanted]) -> None:

@@ -25,11 +25,10 @@ LOG_NAME = "_collections"
 
 def errors_of(reader: Reader, catalog: Catalog, new: Collection, old: Collection | None) -> dict[str, Any]:
     """What is wrong with a collection, by JSON key."""
-    beside = catalog.replaced(new)
 
     def problem(collection: Collection, rule: str) -> str | None:
         try:
-            check(beside, collection, rule)
+            check(catalog, collection, rule)  # by its own name, new or old, it is found all the same
         except RuleError as error:
             return str(error)
         return None
@@ -67,9 +66,14 @@ def _reshape(writer: Writer, new: Collection, old: Collection | None) -> None:
     try:
         writer.reshape(old.shape() if old else None, new.shape())
     except IndexRefused as error:
-        name = parse_index(new.indexes[error.position]).name
-        refused = FieldError("validation_invalid_index_expression", f"Failed to create index {name} - {error.reason}")
-        raise Invalid({"indexes": {str(error.position): refused}}) from error
+        refused = {str(position): _index_error(new.indexes[position], reason) for position, reason in error.reasons.items()}
+        raise Invalid({"indexes": refused}) from error
+
+
+def _index_error(statement: str, reason: str) -> FieldError:
+    index = parse_index(statement)
+    message = f"Failed to create index {index.name} - {reason}" if index.valid else "Invalid CREATE INDEX expression."
+    return FieldError("validation_invalid_index_expression", message)
 
 
 def drop(writer: Writer, catalog: Catalog, old: Collection) -> None:

@@ -127,13 +127,15 @@ def fresh(catalog: Catalog, draft: Collection) -> Collection:
     """A new collection with all it must have, its default id a free one; nobody chooses a view's fields."""
     moment = now()
     draft = replace(draft, fields=()) if draft.is_view else draft
-    new = completed(replace(draft, type=draft.type or "base", created=moment, updated=moment))
-    return with_free_id(new, lambda some: some in catalog.by_id) if new.id == checksum_id(new.type, new.name) else new
+    kind = draft.type or "base"
+    new = completed(replace(draft, id=draft.id or checksum_id(kind, draft.name), type=kind, created=moment, updated=moment))
+    by_default = new.id in (checksum_id(one, new.name) for one in (new.type, "base"))
+    return with_free_id(new, lambda some: some in catalog.by_id) if by_default else new
 
 
 def changed(draft: Collection, old: Collection) -> Collection:
     """A stored collection after a change; another condition for signing in ends all sign-ins made under the former one."""
-    new = completed(replace(draft, updated=now(), fields=old.fields if draft.is_view else draft.fields))
+    new = completed(replace(draft, type=draft.type or "base", updated=now(), fields=old.fields if draft.is_view else draft.fields))
     if new.auth is None or old.auth is None or (new.auth.auth_rule or "") == (old.auth.auth_rule or ""):
         return new
     return replace(new, auth=replace(new.auth, auth_token=new_token(new.auth.auth_token.duration)))

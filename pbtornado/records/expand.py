@@ -97,13 +97,13 @@ class Expansion:
         rule = step.target.view_rule
         if rule is None and not self.info.actor.superuser:
             return None
-        ids = sorted({key for ids in step.ids for key in ids})
-        if not ids:
-            return []
         try:
             question = question_of(self.catalog, step.target, rule or "", self.info)
         except RuleError:
             return None
+        ids = sorted({key for ids in step.ids for key in ids})
+        if not ids:
+            return []
         params = bound(question, self.info, {questions.RECORD_IDS: json_text(ids)})
         rows = self.reader.rows(questions.rows_among(question, step.target), params)
         return [Record.from_row(step.target, row) for row in rows]

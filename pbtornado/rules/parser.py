@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lark import Lark, Token
 
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+COMMENT = re.compile(r"//[^\n]*")
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
 
 
@@ -39,7 +40,8 @@ def parse(text: str) -> Tree:
 
 
 def _incomplete(text: str) -> RuleError:
-    return RuleError("invalid or incomplete filter expression", (len(text), len(text)))
+    empty = not COMMENT.sub("", text).strip()
+    return RuleError("empty filter expression" if empty else "invalid or incomplete filter expression", (len(text), len(text)))
 
 
 @dataclass(frozen=True, slots=True)

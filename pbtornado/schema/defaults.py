@@ -52,12 +52,14 @@ def merged(collection: Collection, data: Mapping[str, Any]) -> Collection:
         changes["fields"] = field_list(data["fields"])
     if "indexes" in data:
         changes["indexes"] = _statements(data["indexes"])
-    kind = changes.get("type", collection.type)
-    if kind == "auth":
-        changes["auth"] = (collection.auth or AuthOptions(auth_rule=None)).merged(data)
-    elif kind == "view" and data.get("viewQuery") is not None:
-        changes["view_query"] = _scalar("viewQuery", data["viewQuery"], str)
-    return replace(collection, **changes)
+    return replace(collection, **changes, **_options(changes.get("type", collection.type), collection, data))
+
+
+def _options(kind: str, collection: Collection, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What only collections of that type have; of any other it must have the right JSON types all the same."""
+    auth = (collection.auth or AuthOptions(auth_rule=None)).merged(data)
+    query = collection.view_query if data.get("viewQuery") is None else _scalar("viewQuery", data["viewQuery"], str)
+    return {"auth": auth if kind == "auth" else None, **({"view_query": query} if kind == "view" else {})}
 
 
 _SCALARS = {"id": str, "name": str, "type": str, "system": bool}

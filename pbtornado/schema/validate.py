@@ -217,10 +217,10 @@ class Validation:
         return None
 
     def _index_owner(self, name: str) -> str | None:
-        """The other collection that has an index of this name."""
-        own = {self.new.id, self.old.id if self.old else ""}
+        """The collection of another name that has an index of this name."""
+        own = {self.new.name.lower(), self.old.name.lower() if self.old else ""}
         for other in self.catalog.all:
-            if other.id not in own and any(parse_index(index).name.lower() == name.lower() for index in other.indexes):
+            if other.name.lower() not in own and any(parse_index(index).name.lower() == name.lower() for index in other.indexes):
                 return other.name
         return None
 
@@ -258,5 +258,5 @@ def _definition(index: Index) -> str:
     return replace(index, schema="", name="validator").text()
 
 
-def _constraint(index: Index) -> tuple[bool, tuple[str, ...]]:
-    return index.unique, tuple(column.name for column in index.columns)
+def _constraint(index: Index) -> tuple[bool, bool, tuple[str, ...]]:
+    return index.unique, index.optional, tuple(column.name for column in index.columns)

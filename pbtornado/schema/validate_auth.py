@@ -36,7 +36,7 @@ def auth_errors(new: Collection, old: Collection | None, rules: RuleChecks) -> d
     """Errors of an auth collection's options by JSON key."""
     auth = new.auth or AuthOptions()
     before = old.auth if old and old.auth else AuthOptions(auth_rule=None)
-    manage_empty = auth.manage_rule is not None and not auth.manage_rule.strip()
+    manage_empty = auth.manage_rule == ""
     errors = gather(
         authRule=rules.check_rule(auth.auth_rule) or rules.system_rule(auth.auth_rule, before.auth_rule),
         manageRule=(FieldError("validation_nil_or_not_empty_required", "cannot be blank") if manage_empty else None)

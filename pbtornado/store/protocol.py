@@ -83,11 +83,11 @@ class BadQuestion(Exception):
 
 
 class IndexRefused(BadQuestion):
-    """An index could not be made: which of the shape's `indexes`, and the database's reason."""
+    """Indexes could not be made: the database's reasons, by position in the shape's `indexes`; "" for what is no index."""
 
-    def __init__(self, position: int, reason: str) -> None:
-        super().__init__(reason)
-        self.position, self.reason = position, reason
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__(", ".join(reasons.values()))
+        self.reasons = reasons
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,6 @@ class OfCollections:
             {"type": "auth"},
             {"fields": []},
             {"listRule": "nope = 1"},
-            {"name": "posts"},
             {"name": ""},
         ]
         return {"name": EXTRA, "type": "base", "listRule": "", "fields": fields[: self.chance.choice([1, 2])], **self.chance.choice(odd)}

@@ -18,8 +18,12 @@ from tests.process import Answer, Server
 
 HASH = re.compile(r"^\$(2[aby]|argon2id)\$.*$")
 """A password, also where its column was renamed."""
-DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)|SQL logic error: | \(\d+\)(?=\.)")
+DRIVER = re.compile(r"constraint failed: (?=\w+ constraint failed)|SQL logic error: |(?<=no such table: )main\.| \(\d+\)(?=\.)")
 """What PocketBase's driver puts around SQLite's own sentence."""
+PATTERN = re.compile(r"(?<=rror parsing regexp: )[^\"\\]*|(?<=field values, ex\.: )\\\"[^\"\\]*\\\"")
+"""What either's engine says of a pattern, and what it makes of one."""
+SHAPE = re.compile(r"(?:failed to unmarshal field(?: type)?: )?(?:json: |missing or unknown field type in )(?:[^\"\\]|\\.)*")
+"""What either says of JSON of a wrong shape."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z")
 TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 STORED_NAME = re.compile(r"\b(?!pbc_)\w+_[A-Za-z0-9]{10}(?:\.\w+)*(?=\"|$)")
@@ -159,7 +163,7 @@ def text_of(answer: Answer) -> str:
 
 def settled(text: str) -> str:
     """The text without what is each server's own: moments around now, tokens, hashes, the driver's words, random parts of file names."""
-    plain = HASH.sub("(hash)", DRIVER.sub("", text))
+    plain = HASH.sub("(hash)", DRIVER.sub("", PATTERN.sub("*", SHAPE.sub("(shape)", text))))
     return CLONE.sub("_clone_*", SUFFIX.sub("_*", TOKEN.sub("(token)", MOMENT.sub(_moment, plain))))
 
 
@@ -213,6 +217,8 @@ def rows(path: Path, table: str) -> list[list[Any]]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         columns = [name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?) ORDER BY name", (table,))]
         shown = [name for name in columns if name not in ("password", "tokenKey", "secret")]
+        if not shown:
+            return [["no table"]]
         listed = ", ".join(f'typeof("{name}"), "{name}"' for name in shown)
         found = connection.execute(f'SELECT {listed} FROM "{table}" ORDER BY rowid')
         return [[_settled_value(*pair) for pair in zip(row[::2], row[1::2], strict=True)] for row in found]

@@ -268,4 +268,6 @@ class Texts:
             return f"expand.{step}.{self._picked(target)}"
         if draw < 0.6 and field["type"] != "file":
             return f"{field['name']}:excerpt({self.chance.choice(['3', '8,true', '200', '5, false'])})"
-        return f"{field['name']}{self.chance.choice(['', '', '', '.k', '.lon'])}"
+        deeper = self.chance.choice(["", "", "", ".k", ".lon"])
+        # PocketBase breaks off on the way into a list of objects and others.
+        return f"{field['name']}{deeper if field['type'] != 'json' else ''}"

@@ -194,6 +194,37 @@ async def test_changes_of_collections_are_logged(world: World) -> None:
     assert log[1].image["listRule"] == "id != ''"
 
 
+async def test_every_index_that_cannot_be_made_is_named(world: World) -> None:
+    """With its reason."""
+    await world.make("notes", TITLE)
+    indexes = ["CREATE INDEX i1 ON notes (nope)", "CREATE INDEX i2 ON notes (title)", "CREATE INDEX i3 ON notes (other)"]
+    with pytest.raises(BadRequest) as refused:
+        await world.collections.update("notes", {"indexes": indexes})
+    assert list(refused.value.body()["data"]["indexes"]) == ["0", "2"]
+
+
+async def test_a_rule_may_speak_of_the_collection_by_its_former_name(world: World) -> None:
+    """Or by its new one, in the update that renames it."""
+    await world.make("notes", TITLE, listRule="@collection.notes.id = id")
+    await world.collections.update("notes", {"name": "papers", "viewRule": "@collection.papers.id = id"})
+    assert world.collection("papers").list_rule == "@collection.notes.id = id"
+
+
+async def test_options_of_another_type_have_the_right_json_types(world: World) -> None:
+    """Though nothing comes of them."""
+    with pytest.raises(BadRequest, match="invalid formatting"):
+        await world.collections.create({"name": "notes", "type": "base", "authToken": {"duration": "a"}})
+    made = await world.collections.create({"id": "", "name": "notes", "type": "base", "authToken": {"duration": 100}})
+    assert made["id"].startswith("pbc_")
+
+
+@pytest.mark.parametrize("filter", ["@request.auth.id != ''", "@collection._superusers.id != ''", "name:lower = 'users'"])
+async def test_collections_are_found_by_their_own_keys_alone(world: World, filter: str) -> None:
+    """Neither requests nor records have names there, nor are there modifiers."""
+    with pytest.raises(BadRequest):
+        await world.collections.list(filter=filter)
+
+
 async def test_a_page_of_collections(world: World) -> None:
     """Filter, sort and page as records have them."""
     page = await world.collections.list(filter="type = 'auth'", sort="-name", per_page=1)
@@ -235,6 +266,28 @@ async def test_an_import_is_all_or_nothing(world: World) -> None:
         await world.collections.import_all({"collections": [{"name": "fine"}, {"name": "wrong", "listRule": "bad ="}]})
     assert refused.value.body()["data"]["collections"]["code"] == "validation_collections_import_failure"
     assert world.catalogs.current.find("fine") is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"name": "stars", "viewRule": 5}, "json: viewRule has a value of the wrong type"),
+        ({"id": "other", "name": "notes"}, "UNIQUE constraint failed: _collections.name"),
+        ({"name": "notes", "fields": [{"name": "title", "type": "number"}]}, "duplicate column name: title"),
+    ],
+)
+async def test_an_import_says_why_it_is_refused(world: World, wanted: dict[str, Any], reason: str) -> None:
+    """Whatever is wrong, the client is told."""
+    await world.make("notes", TITLE)
+    with pytest.raises(BadRequest) as refused:
+        await world.collections.import_all({"collections": [wanted]})
+    assert reason in refused.value.body()["data"]["collections"]["message"]
+
+
+async def test_whole_numbers_of_an_import_are_integers(world: World) -> None:
+    """However they are written."""
+    await world.collections.import_all({"collections": [{"name": "notes", "fields": [{"name": "n", "type": "text", "max": 5.0}]}]})
+    assert _json(world.collection("notes").field("n"))["max"] == 5
 
 
 async def test_an_import_of_nothing_is_refused(world: World) -> None:

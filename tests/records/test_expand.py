@@ -89,6 +89,17 @@ async def test_paths_that_lead_nowhere(world: World) -> None:
     assert shown["expand"]["books"][0]["expand"]["author"]["name"] == "ann"
 
 
+async def test_a_broken_view_rule_lets_nothing_be_followed(world: World) -> None:
+    """Whether or not a record names another."""
+    kinds = await world.make("kinds", text("name"))
+    targets = await world.make("targets", text("name"), viewRule="@collection.kinds.name = 'x'")
+    await world.make("books", relation("target", targets))
+    book = (await world.add("books"))["id"]
+    assert (await world.records.view("books", book, GUEST, "target"))["expand"] == {}
+    await world.collections.delete(kinds.id, Origin())
+    assert "expand" not in await world.records.view("books", book, GUEST, "target")
+
+
 async def test_six_levels(world: World) -> None:
     """Expanding ends after six levels."""
     nodes = await world.make("nodes", text("name"))

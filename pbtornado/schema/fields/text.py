@@ -61,7 +61,7 @@ class TextField(OneText):
         return self._check_length(len(value)) or (self._check_form(value) if self.pattern or self.primary_key else None)
 
     def _check_length(self, length: int) -> FieldError | None:
-        longest = self.max or 5000
+        longest = self.max if self.max > 0 else 5000
         if length < self.min:
             return FieldError("validation_min_text_constraint", f"Must be at least {self.min} character(s).", {"min": self.min})
         if length > longest:

@@ -188,13 +188,17 @@ class SqliteWriter(SqliteReader):
         self._run_all([text for _, text in views])
 
     def _create_indexes(self, shape: TableShape) -> None:
+        refused: dict[int, str] = {}
         for position, text in enumerate(shape.indexes):
             if not ddl.index_name(text):
-                raise IndexRefused(position, "not a CREATE INDEX statement")
+                refused[position] = ""
+                continue
             try:
                 self.connection.execute(text)
             except sqlite3.Error as error:
-                raise IndexRefused(position, str(error)) from error
+                refused[position] = str(error)
+        if refused:
+            raise IndexRefused(refused)
 
     def _run_all(self, texts: list[str] | tuple[str, ...]) -> None:
         for text in texts:
