@@ -129,7 +129,7 @@ test("a filter finds, and a wrong one is told below the bar", async () => {
     await bar.fill("nosuch = 1");
     await bar.press("Escape");
     await bar.press("Enter");
-    await page.getByRole("alert").filter({ hasText: /This search is not understood/ }).waitFor();
+    await page.getByRole("alert").filter({ hasText: /This filter is not understood/ }).waitFor();
     await accessible(page);
     await shot(page, "records-wrong-filter");
     await bar.fill("zzz");

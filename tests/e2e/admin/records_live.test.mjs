@@ -108,10 +108,19 @@ test("a paused list stays as it is until it follows again", async () => {
 });
 
 test("after a lost connection the list shows what happened meanwhile", async () => {
-    const page = await open("/collections?collection=posts", { expected: [/ERR_INTERNET_DISCONNECTED|Failed to load|net::/] });
+    const page = await open("/collections?collection=posts", { expected: [/ERR_INTERNET_DISCONNECTED/] });
+    await page.addInitScript(() => {
+        window.EventSource = class extends window.EventSource {
+            constructor(address) {
+                super(address);
+                window.stream_ = this;
+            }
+        };
+    });
+    await page.reload();
     await live(page);
     await page.context().setOffline(true);
-    await page.evaluate(() => undefined);
+    await page.evaluate(() => window.stream_.dispatchEvent(new Event("error")));
     const made = await pb.collection("posts").create({ title: "Missed" });
     await page.getByRole("button", { name: "Connecting" }).waitFor();
     await page.context().setOffline(false);

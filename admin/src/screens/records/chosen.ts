@@ -4,7 +4,7 @@ import { pb } from "../../api/client";
 
 /** Records that one request may delete, and ids that one filter may name. */
 export const MOST_AT_ONCE = 10_000;
-const MOST_IDS = 150;
+const MOST_IDS = 200;
 /** Records that are copied at most; more are better exported. */
 export const MOST_COPIED = 1_000;
 
@@ -22,19 +22,22 @@ export function without(filter: string, ids: string[]): string {
     return [filter && `(${filter})`, ...others].filter(Boolean).join(" && ") || 'id != ""';
 }
 
-/** Deletes all that the filters find; each filter's records together or not at all. Answers how many. */
-export async function remove(collection: Collection, filters: string[], total: number): Promise<number> {
-    let count = 0;
+/** Can so many not be deleted in one transaction? */
+export const stepwise = (filters: string[], count: number): boolean => filters.length > 1 || count > MOST_AT_ONCE;
+
+/** Deletes all that the filters find: together or not at all, unless it is `stepwise`. Answers how many. */
+export async function remove(collection: Collection, filters: string[], count: number): Promise<number> {
+    const limit = count > MOST_AT_ONCE ? { limit: MOST_AT_ONCE } : {};
+    const path = `/api/collections/${encodeURIComponent(collection.id)}/records`;
+    let deleted = 0;
     for (const filter of filters) {
-        const limit = total > MOST_AT_ONCE ? { limit: MOST_AT_ONCE } : {};
         for (let more = true; more; ) {
-            const path = `/api/collections/${encodeURIComponent(collection.id)}/records`;
-            const done = await pb.send<{ count: number; more: boolean }>(path, { method: "DELETE", query: { filter, ...limit } });
-            count += done.count;
-            more = done.more && done.count > 0;
+            const step = await pb.send<{ count: number; more: boolean }>(path, { method: "DELETE", query: { filter, ...limit } });
+            deleted += step.count;
+            more = step.more && step.count > 0;
         }
     }
-    return count;
+    return deleted;
 }
 
 /** The records that the filters find, whole, as the API tells them. */

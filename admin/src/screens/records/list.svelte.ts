@@ -41,6 +41,8 @@ export class RecordList {
     problem = $state.raw<unknown>(null);
     /** The first page is on its way. */
     opening = $state(true);
+    /** Counts the lists that have been opened. */
+    opened = $state(0);
     /** New records that stand above what is shown, or where only the server knows. */
     unseen = $state(0);
     /** Rows that came in above those that are shown since somebody looked; the view moves along by them. */
@@ -52,6 +54,8 @@ export class RecordList {
     #order: Order = null;
     #keys: string[] = [];
     #flight = new Map<number, AbortController>();
+    /** Pages under way, and what is heard while they are. */
+    #under = 0;
     #meanwhile = new Map<string, Change>();
     #fading = new Set<Row>();
     #first = 0;
@@ -90,12 +94,13 @@ export class RecordList {
         this.#keys = sortKeys(query.sort);
         [this.opening, this.problem, this.unseen] = [true, null, 0];
         const answer = await this.#page(1);
-        if (!answer || this.#query !== query) return;
+        if (!answer) return;
         this.#places = new Places();
         this.#fading.clear();
-        [this.opening, this.total, this.#first, this.#last] = [false, null, 0, 0];
+        [this.opening, this.total] = [false, null];
         this.#fill(1, answer);
         this.#version++;
+        this.opened++;
         if (this.#unsure) this.#doubt(true);
         if (this.total === null) await this.#count();
     }
@@ -126,28 +131,30 @@ export class RecordList {
     }
 
     async #read(page: number): Promise<void> {
-        const { filter, sort } = this.#query;
-        const answer = await this.#page(page);
-        if (!answer || this.#query.filter !== filter || this.#query.sort !== sort) return;
+        const under = new AbortController();
+        this.#flight.set(page, under);
+        const answer = await this.#page(page, under.signal);
+        if (this.#flight.get(page) === under) this.#flight.delete(page);
+        if (!answer) return;
         this.problem = null;
         this.#fill(page, answer);
         this.#version++;
     }
 
     /** A page as the server has it; null where it is not wanted any more or could not be had. */
-    async #page(page: number): Promise<RecordModel[] | null> {
-        const under = new AbortController();
-        this.#flight.set(page, under);
-        const { collection, filter, sort, expand, fields } = this.#query;
+    async #page(page: number, signal?: AbortSignal): Promise<RecordModel[] | null> {
+        const query = this.#query;
+        const { collection, filter, sort, expand, fields } = query;
+        this.#under++;
         try {
-            const found = await pb.collection(collection.id).getList(page, PAGE, { filter, sort, expand, fields, skipTotal: true, signal: under.signal });
-            return under.signal.aborted ? null : found.items;
+            const found = await pb.collection(collection.id).getList(page, PAGE, { filter, sort, expand, fields, skipTotal: true, signal });
+            return signal?.aborted || this.#query !== query ? null : found.items;
         } catch (error) {
-            if (!under.signal.aborted) [this.problem, this.opening] = [error, false];
+            if (!signal?.aborted && this.#query === query) [this.problem, this.opening] = [error, false];
             return null;
         } finally {
-            if (this.#flight.get(page) === under) this.#flight.delete(page);
-            if (!this.#flight.size) setTimeout(() => this.#flight.size || this.#meanwhile.clear());
+            this.#under--;
+            setTimeout(() => this.#under || this.#meanwhile.clear());
         }
     }
 
@@ -187,13 +194,12 @@ export class RecordList {
 
     /** Reads what is in sight and the total anew, and keeps the place. */
     async refresh(): Promise<void> {
-        const query = this.#query;
         if (this.opening) return void (this.#unsure = true);
         clearTimeout(this.#doubting);
         [this.#doubting, this.#unsure] = [undefined, false];
         const pages = this.#places.pages(this.#first, Math.max(this.#last, 1), PAGE);
         const answers = await Promise.all(pages.map((page) => this.#page(page)));
-        if (this.#query !== query || answers.some((answer) => !answer)) return;
+        if (answers.some((answer) => !answer)) return;
         this.problem = null;
         const records = answers.flatMap((answer) => answer ?? []).filter((record) => !this.#meanwhile.get(record.id)?.gone);
         this.#settle((pages[0]! - 1) * PAGE, records.map((record) => this.#newest(record)));
@@ -230,7 +236,7 @@ export class RecordList {
     apply(changes: Map<string, Change>): void {
         if (this.opening) this.#unsure = true;
         for (const [id, change] of changes) {
-            if (this.#flight.size) this.#meanwhile.set(id, change);
+            if (this.#under) this.#meanwhile.set(id, change);
             if (this.opening) continue;
             const row = this.#places.find(id);
             if (change.gone) this.#leave(row, change);

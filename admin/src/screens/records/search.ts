@@ -1,5 +1,7 @@
 import type { Collection, Field } from "../../api/collections.svelte";
 import { pb } from "../../api/client";
+import { sentence } from "../../api/errors";
+import { test } from "../rules/trial";
 
 const QUOTED = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
 const OPERATOR = /[=~<>]|&&|\|\|/;
@@ -25,6 +27,16 @@ function searchable(field: Field, term: string): boolean {
 
 function comparison(field: Field, term: string): string {
     return field.type === "number" ? `${field.name} = ${term}` : pb.filter(`${field.name} ~ {:term}`, { term });
+}
+
+/** What is wrong with a filter that the server did not take, as a sentence. */
+export async function problemOf(filter: string, collection: Collection): Promise<string> {
+    try {
+        const { error } = await test({ collection: collection.id, filter, identity: { superuser: true } });
+        return `This filter is not understood${error ? `: ${error.message}` : ""}.`;
+    } catch (error) {
+        return sentence(error);
+    }
 }
 
 /** What was searched for in a collection before, the latest first; kept in this browser. */
