@@ -51,6 +51,9 @@ const look = EditorView.theme({
     ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
 });
 
+/** How every editor of the dashboard looks. */
+export const appearance: Extension[] = [EditorView.cspNonce.of(nonce), look, syntaxHighlighting(colours)];
+
 /** What a language needs; those that are seldom wanted are loaded when they are. */
 async function grammar(language: Language, schema?: Record<string, string[]>): Promise<Extension> {
     switch (language) {
@@ -98,7 +101,7 @@ export class Editor {
     #named: Record<string, string>;
 
     constructor(parent: HTMLElement, text: string, options: EditorOptions) {
-        this.#named = options.attributes;
+        this.#named = { tabindex: "0", ...options.attributes };
         const around = parent.closest<HTMLElement>("[role=dialog]") ?? document.body;
         const extensions = [tooltips({ parent: around }), ...this.#extensions(options)];
         this.#view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
@@ -109,9 +112,7 @@ export class Editor {
         const submit = { key: "Mod-Enter", run: () => (options.submit(), true) };
         const enter = { key: "Enter", run: () => (options.submit(), true) };
         return [
-            EditorView.cspNonce.of(nonce),
-            look,
-            syntaxHighlighting(colours),
+            appearance,
             history(),
             bracketMatching(),
             closeBrackets(),
