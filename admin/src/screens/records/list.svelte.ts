@@ -41,8 +41,8 @@ export class RecordList {
     problem = $state.raw<unknown>(null);
     /** The first page is on its way. */
     opening = $state(true);
-    /** Counts the lists that have been opened. */
-    opened = $state(0);
+    /** What is listed now: what was asked for last, and could be had. */
+    opened = $state.raw<Query | null>(null);
     /** New records that stand above what is shown, or where only the server knows. */
     unseen = $state(0);
     /** Rows that came in above those that are shown since somebody looked; the view moves along by them. */
@@ -100,7 +100,7 @@ export class RecordList {
         [this.opening, this.total] = [false, null];
         this.#fill(1, answer);
         this.#version++;
-        this.opened++;
+        this.opened = query;
         if (this.#unsure) this.#doubt(true);
         if (this.total === null) await this.#count();
     }

@@ -1,5 +1,6 @@
 import type { RecordModel } from "pocketbase";
 import { pb } from "../../api/client";
+import type { Query } from "./list.svelte";
 
 /** What has happened to a record since the last frame; `born` in this frame, `gone` out of the list. */
 export interface Change {
@@ -9,12 +10,7 @@ export interface Change {
 }
 
 /** What is heard: the list's own filter and shape of records. */
-export interface Heard {
-    collection: string;
-    filter: string;
-    expand: string;
-    fields: string;
-}
+export type Heard = Pick<Query, "collection" | "filter" | "expand" | "fields">;
 
 /** More waiting than this (in a tab that is not looked at) is not told one by one: the list is read anew. */
 const MOST_WAITING = 20_000;
@@ -58,10 +54,11 @@ export class Live {
         };
         const start = async (): Promise<void> => {
             try {
-                ends.push(await pb.collection(heard.collection).subscribe("*", (message) => over || this.#hear(message as Message), options(heard)));
+                ends.push(await pb.collection(heard.collection.id).subscribe("*", (message) => over || this.#hear(message as Message), options(heard)));
                 ends.push(await pb.realtime.subscribe("PB_CONNECT", connected));
                 connected();
             } catch (error) {
+                forget(heard);
                 if (over) return;
                 if ((error as { status?: number }).status === 400) this.refused = "This filter is not followed live.";
                 else setTimeout(() => over || void start(), RETRY_MS);
@@ -71,9 +68,10 @@ export class Live {
         const stop = (): void => {
             over = true;
             this.connected = false;
+            this.#waiting.clear();
             for (const end of ends.splice(0)) void end().catch(() => {});
         };
-        this.refused = topicLength(heard) > LONGEST_TOPIC ? "This filter is too long to be followed live." : "";
+        this.refused = topic(heard).length > LONGEST_TOPIC ? "This filter is too long to be followed live." : "";
         if (!this.refused) {
             pb.realtime.onDisconnect = () => (this.connected = false);
             void start();
@@ -104,4 +102,8 @@ function options({ filter, expand, fields }: Heard): { query: Record<string, str
     return { query: { ...Object.fromEntries(asked), leave: "1" } };
 }
 
-const topicLength = (heard: Heard): number => encodeURIComponent(JSON.stringify(options(heard))).length + heard.collection.length;
+/** The topic as the SDK names it. */
+const topic = (heard: Heard): string => `${heard.collection.id}/*?options=${encodeURIComponent(JSON.stringify(options(heard)))}`;
+
+/** The SDK keeps a topic that was refused, and would have all others refused with it. */
+const forget = (heard: Heard): void => void pb.realtime.unsubscribe(topic(heard)).catch(() => {});
