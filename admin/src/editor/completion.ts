@@ -51,7 +51,7 @@ class Suggestions {
         if (colon > 0 && !word.text.slice(colon).includes(".") && !/^@collection\.\w+:\w*$/.test(word.text)) return this.#modifier(word, colon);
         const dot = word.text.lastIndexOf(".");
         if (dot > 0) return this.#path(word, dot);
-        return { from: word.from, validFor: ROOT, options: [...(state === "right" ? this.#values(before) : []), ...this.#operands()] };
+        return { from: word.from, validFor: ROOT, options: this.#operands(state === "right" ? this.#values(before) : []) };
     }
 
     /** Nothing stands before the cursor yet. */
@@ -62,7 +62,7 @@ class Suggestions {
         if (state === "sign") return asked || this.#resolves(before.at(-1)) ? { from, options: options(SIGNS, "keyword") } : null;
         if (state === "join") return asked ? { from, options: options(JOINS, "keyword") } : null;
         const values = state === "right" ? this.#values(before) : [];
-        return asked || values.length ? { from, validFor: ROOT, options: [...values, ...this.#operands()] } : null;
+        return asked || values.length ? { from, validFor: ROOT, options: this.#operands(values) } : null;
     }
 
     /** `!`, `?`, `&` or `|`: a sign or a join that is not whole. */
@@ -112,10 +112,10 @@ class Suggestions {
         return head?.startsWith("@") ? null : { from: [this.#own], path: names, body: false };
     }
 
-    /** What may stand at the left or right of a sign. */
-    #operands(): Completion[] {
+    /** What may stand at the left or right of a sign, `first` what is most likely. */
+    #operands(first: Completion[] = []): Completion[] {
         const others = { label: "@collection.", info: "the records of another collection", type: "namespace" };
-        return [
+        const all = [
             ...this.#paths.steps([this.#own]).map((step) => option(step, 2)),
             ...(this.#request ? options(REQUEST, "variable", 1) : []),
             others,
@@ -123,6 +123,7 @@ class Suggestions {
             ...options(CONSTANTS, "keyword"),
             ...FUNCTIONS.map(({ name, help }) => ({ label: name, apply: `${name}(`, info: help, type: "function" })),
         ];
+        return [...first, ...all.filter(({ label }) => !first.some((one) => one.label === label))];
     }
 
     /** What the name at the left of the sign is usually compared with. */

@@ -119,7 +119,7 @@ export class Editor {
             EditorView.lineWrapping,
             escape,
             placeholder(options.placeholder),
-            options.language === "sql" ? autocompletion() : autocompletion({ override: [options.complete] }),
+            autocompletion(options.language === "sql" ? { icons: false } : { icons: false, override: [options.complete] }),
             keymap.of([...completionKeymap, submit, ...(options.single ? [enter] : []), ...historyKeymap, ...defaultKeymap]),
             options.single ? oneLine : options.language === "rule" ? [] : lineNumbers(),
             options.language === "json" && !options.readonly ? linter((view) => (view.state.doc.length ? whole(view) : [])) : [],

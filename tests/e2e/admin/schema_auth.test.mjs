@@ -23,6 +23,23 @@ async function save(page, panel, name) {
     return pb.collections.getOne(name);
 }
 
+test("a new collection of accounts lets people register, sign in and see themselves alone", async () => {
+    const page = await open("/collections?collection=users");
+    await page.getByRole("button", { name: /first collection|New collection/ }).click();
+    const panel = page.getByRole("dialog", { name: "New collection" });
+    await panel.getByText("People who sign in.").click();
+    await panel.getByRole("textbox", { name: "Name", exact: true }).fill("members");
+    await panel.getByText("an account is seen, changed and deleted by itself alone").waitFor();
+    await panel.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByRole("heading", { name: "members" }).waitFor();
+    const guest = new PocketBase(SERVER);
+    for (const email of ["a@example.com", "b@example.com"]) await guest.collection("members").create({ email, password: "12345678901", passwordConfirm: "12345678901" });
+    await guest.collection("members").authWithPassword("b@example.com", "12345678901");
+    const { items } = await guest.collection("members").getList();
+    assert.deepEqual(items.map(({ email }) => email), ["b@example.com"]);
+    await leave(page);
+});
+
 test("accounts sign in with a unique field, a code by mail and a second factor, as it was chosen", async () => {
     const users = await pb.collections.getOne("users");
     await pb.collections.update("users", {
@@ -112,6 +129,8 @@ test("all tokens that were issued are made invalid, after that was said", async 
     await panel.getByLabel("Sign-in (seconds)").fill("3600");
     await panel.getByText("1 hour", { exact: true }).waitFor();
     await panel.getByRole("button", { name: "Invalidate all sign-ins" }).click();
+    await panel.getByText("Not saved yet").waitFor();
+    assert.match(await page.evaluate(() => Object.entries(localStorage).find(([key]) => key.includes("draft"))[1]), /"secret":""/, "no secret is kept in the browser");
     await panel.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("All sign-ins issued so far become invalid.").waitFor();
     await page.getByRole("button", { name: "Save changes" }).click();

@@ -4,7 +4,7 @@ import { tokens } from "../../editor/tokens";
 import { FIELD_TYPES } from "./fieldTypes";
 import { onTable, parse, renameColumn } from "./indexes";
 import { RULES, ruleOf, type RuleName } from "./ruleNames";
-import { relationFor, type Template } from "./templates";
+import { relationFor, TEMPLATES, type Template } from "./templates";
 
 /** A field while it is edited: `key` stays, whatever its name and place; a `removed` one goes when the collection is saved. */
 export type EditedField = Field & { key: string; removed?: boolean };
@@ -73,12 +73,17 @@ export class Editing {
         this.found = null;
     }
 
+    /** What may be kept in the browser: that a secret was given, and not which. */
+    get draft(): Edited {
+        return JSON.parse(JSON.stringify(this.value, (key, value) => (SECRETS.includes(key) ? "" : value))) as Edited;
+    }
+
     /** What is sent. */
     payload(): Record<string, any> {
         const { fields, template, created, updated, ...rest } = $state.snapshot(this.value) as Edited;
         const sent = fields.filter((field) => !field.removed).map(({ key, removed, ...field }) => ({ ...field, ...atMost(field) }));
         const indexes = rest.indexes.map((sql) => onTable(sql, rest.name));
-        return { ...rest, indexes, ...(this.kind === "view" ? {} : { fields: sent }) };
+        return stripped({ ...rest, indexes, ...(this.kind === "view" ? {} : { fields: sent }) });
     }
 
     /** What the server would not say: of two fields with one name it takes the last. */
@@ -169,6 +174,12 @@ export class Editing {
     }
 }
 
+const SECRETS = ["secret", "clientSecret"];
+
+/** Without secrets that were not given: the stored ones stay. */
+const stripped = (payload: Record<string, any>): Record<string, any> =>
+    JSON.parse(JSON.stringify(payload, (key, value) => (SECRETS.includes(key) && !value ? undefined : value))) as Record<string, any>;
+
 let made = 0;
 const freshKey = (): string => `new:${Date.now().toString(36)}${++made}`;
 
@@ -195,7 +206,7 @@ export function blank(scaffold: Collection): Edited {
     if (scaffold.type !== "view") {
         for (const { name, ...on } of dates) edited.fields.push({ id: "", key: `auto:${name}`, name, type: "autodate", system: false, hidden: false, presentable: false, ...on } as EditedField);
     }
-    return { ...edited, id: "" };
+    return { ...edited, ...TEMPLATES[edited.type][0]!.rules(""), id: "" };
 }
 
 /** A copy of a collection, to be made a new one. */
