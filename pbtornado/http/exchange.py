@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CONTINUE = b"HTTP/1.1 100 (Continue)\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 BODILESS = (204, 304)
+SWITCHING = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Exchange(HTTPConnection):
         self._ready = self._told = False
         self._chunked = False
         self._owed: int | None = None
+        self._farewell = b""
+        """The head of an answer that ends HTTP on this connection; it goes out on what takes the place of HTTP."""
         self._on_close: Callable[[], None] | None = None
 
     # ---- the request
@@ -132,12 +135,16 @@ class Exchange(HTTPConnection):
         """The head of the answer, and the first of its body."""
         assert isinstance(start_line, ResponseStartLine)
         self.answering = True
-        self._frame(start_line.code, headers)
+        if start_line.code != SWITCHING:
+            self._frame(start_line.code, headers)
         lines = [f"HTTP/1.1 {start_line.code} {start_line.reason}", *[f"{name}: {value}" for name, value in headers.get_all()]]
         head = "\r\n".join(lines)
         if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
             raise ValueError("a header with a line break in it")
-        return self._wire.send(head.encode("latin1") + b"\r\n\r\n" + (self._framed(chunk) if chunk else b""))
+        written = head.encode("latin1") + b"\r\n\r\n" + (self._framed(chunk) if chunk else b"")
+        if start_line.code == SWITCHING:
+            self._farewell, written = written, b""
+        return self._wire.send(written)
 
     def _frame(self, code: int, headers: HTTPHeaders) -> None:
         """How the client will know where the answer ends, and whether another may follow."""
@@ -174,12 +181,15 @@ class Exchange(HTTPConnection):
         self.finished, self._on_close = True, None
         if self._told:
             self._delegate = None  # it holds its handler, who holds us
-        self._wire.answered(self)
+        if not self._farewell:
+            self._wire.answered(self)
 
     def close(self) -> None:
         """Breaks the connection."""
         self._wire.abort()
 
     def detach(self) -> Any:
-        """The connection as a stream of Tornado's, for a protocol that begins where HTTP ends."""
-        return self._wire.detach()
+        """The connection as a stream of Tornado's, for a protocol that begins where HTTP ends. Raises StreamClosedError."""
+        stream = self._wire.detach()
+        stream.write(self._farewell)
+        return stream

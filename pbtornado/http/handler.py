@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
+from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
@@ -119,6 +120,8 @@ class ApiHandler(Answers):
     """Who may ask: "" anybody, "auth" somebody signed in, "superuser"."""
 
     reader: BodyReader | None = None
+    stream: IOStream | None = None
+    """The connection, where the answer was to speak something else than HTTP on it."""
     _query: Mapping[str, str] | None = None
     _info: RequestInfo | None = None
     _heard: object | None = None

@@ -33,7 +33,7 @@ class Events(ApiHandler):
         realtime = self.backend.realtime
         since = self.request.headers.get("Last-Event-ID", "") or self.query("since")
         agent = self.request.headers.get("User-Agent", "")[:LONGEST_AGENT]
-        self.connection = realtime.connect(self.ip, since=since, leave=self.query("leave").lower() in _ON, agent=agent)
+        self.connection = realtime.connect(self.ip, since=since, leave=is_on(self.query("leave")), agent=agent)
         try:
             self._announce()
             while owed := await self.connection.next():
@@ -73,6 +73,11 @@ class Events(ApiHandler):
         if not siblings.elsewhere(worker, self.request):
             raise NotFound(UNKNOWN)
         await siblings.hand_over(worker, self)
+
+
+def is_on(text: str) -> bool:
+    """Does a query value say yes?"""
+    return text.lower() in _ON
 
 
 def wanted(fields: Mapping[str, Any], strict: bool) -> tuple[str, list[str]]:

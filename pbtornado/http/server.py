@@ -225,7 +225,7 @@ class TornadoServer(HTTPServer):
         return bool(self.open_requests) or any(stream.writing() for stream in self.streams if not stream.closed())
 
     def _close_idle(self) -> None:
-        asking = {id(getattr(handler.request.connection, "stream", None)) for handler in self.open_requests}
+        asking = {id(handler.stream or getattr(handler.request.connection, "stream", None)) for handler in self.open_requests}
         for stream in list(self.streams):
             if id(stream) not in asking and not stream.writing():
                 stream.close()

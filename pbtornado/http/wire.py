@@ -54,6 +54,8 @@ class Wire(Protocol):
         self._parser = HttpRequestParser(self)
         self._exchanges: deque[Exchange] = deque()
         self._begun = False
+        self._beyond: IOStream | None = None
+        """The connection, once it speaks another protocol than HTTP."""
         self._stopped_reading = self._in_head = self._old_head = False
         self._clear_head()
 
@@ -71,7 +73,8 @@ class Wire(Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.closed = True
-        self._open.discard(self)
+        if self._beyond is None:
+            self._open.discard(self)
         if self._drained:
             self._resume(StreamClosedError(error))
         if self._exchanges and self._begun:
@@ -80,6 +83,8 @@ class Wire(Protocol):
 
     def overdue(self, now: float) -> bool:
         """Has the client kept us waiting for too long?"""
+        if self._beyond:
+            return False
         if not self._exchanges:
             return now - self._since > self._limits.idle
         return not self._exchanges[-1].received and now - self._since > self._limits.body
@@ -92,7 +97,7 @@ class Wire(Protocol):
     @property
     def busy(self) -> bool:
         """Is something under way, or still to be sent?"""
-        return bool(self._exchanges) or self._transport.get_write_buffer_size() > 0
+        return bool(self._exchanges or self._beyond) or self._transport.get_write_buffer_size() > 0
 
     def close(self) -> None:
         """Ends the connection when what is written has been sent."""
@@ -100,6 +105,8 @@ class Wire(Protocol):
 
     def abort(self) -> None:
         """Ends the connection at once."""
+        if self._beyond:
+            self._beyond.close()
         self._transport.abort()
 
     # ---- what comes
@@ -249,11 +256,15 @@ class Wire(Protocol):
         self._begin()
 
     def detach(self) -> IOStream:
-        """The connection as a stream of Tornado's; nothing of it is ours any more."""
+        """The connection as a stream of Tornado's: it counts as open until that is closed. Raises StreamClosedError."""
+        if self.ending or self._transport.get_write_buffer_size() > 0:  # answers to requests before are on their way still
+            self.abort()
+            raise StreamClosedError
         taken = self._transport.get_extra_info("socket")
         own = socket.socket(taken.family, taken.type, fileno=os.dup(taken.fileno()))
         own.setblocking(False)
         self._exchanges.clear()
-        self.closed = True
+        self.closed, self._beyond = True, IOStream(own)
+        self._beyond.set_close_callback(lambda: self._open.discard(self))
         self._transport.abort()
-        return IOStream(own)
+        return self._beyond

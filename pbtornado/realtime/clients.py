@@ -54,10 +54,11 @@ class _Telling:
         return {
             "id": connection.id,
             "worker": self._worker,
+            "transport": connection.form.name,
             "ip": connection.ip,
             "since": connection.began,
             "userAgent": connection.agent,
-            "actor": _told_actor(connection.actor),
+            "actor": told_actor(connection.actor),
             "state": "catchingUp" if connection.behind else "live",
             "position": str(stand),
             "lag": _lag(self._head, stand),
@@ -90,7 +91,7 @@ def _topic(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def _told_actor(actor: Actor) -> dict[str, str] | None:
+def told_actor(actor: Actor) -> dict[str, str] | None:
     """As the change log's actors are told."""
     record = actor.record
     if record is None:

@@ -8,16 +8,13 @@ from collections.abc import Callable
 
 from ..rules.request import GUEST, Actor
 from ..store.protocol import Position
-from ..values import json_bytes
 from ..values import now as moment
+from .forms import SSE, Form
 
 OUTBOX_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
 MOST_WAITING_BYTES = 4 * 1024 * 1024
 """Beyond so much, nothing more is told to a client that takes nothing."""
-BEAT = b":\n\n"
-PLACE = "PB_POSITION"
-"""The topic of clients that want to be told where they stand."""
 
 
 class Connection:
@@ -28,8 +25,10 @@ class Connection:
     stays within `OUTBOX_BYTES` however slow the client is.
     """
 
-    def __init__(self, id: str, ip: str, *, since: str = "", leave: bool = False, agent: str = "", now: float = 0.0) -> None:
-        self.id, self.ip, self.since, self.leave, self.agent = id, ip, since, leave, agent
+    def __init__(
+        self, id: str, ip: str, *, since: str = "", leave: bool = False, agent: str = "", form: Form = SSE, now: float = 0.0
+    ) -> None:
+        self.id, self.ip, self.since, self.leave, self.agent, self.form = id, ip, since, leave, agent, form
         self.began = moment()
         self.events = self.bytes = 0
         """What its socket took so far: events of changes, and bytes of whatever kind."""
@@ -91,12 +90,12 @@ class Connection:
 
     def stands_at(self, position: Position, loud: bool) -> None:
         """Tells the client that it has heard of everything up to there."""
-        self.deliver(position.seq + 1, place(str(position), loud), 0)
+        self.deliver(position.seq + 1, self.form.place(str(position), loud), 0)
 
     def beat(self) -> None:
         """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
         if not self._outbox and not self.behind:
-            self.tell(BEAT)
+            self.tell(self.form.beat)
 
     def close(self, reason: str) -> None:
         """Ends the stream; `next` answers nothing more."""
@@ -147,20 +146,3 @@ class Connection:
             await self._wake
         finally:
             self._wake = None
-
-
-def event(id: str, name: str, data: bytes) -> bytes:
-    """An event as it goes over the wire."""
-    return b"id:%b\nevent:%b\ndata:%b\n\n" % (id.encode(), name.encode(), data)
-
-
-def greeting(client_id: str) -> bytes:
-    """The first event: its id is the client's, because the SDKs read it there."""
-    return event(client_id, "PB_CONNECT", json_bytes({"clientId": client_id}))
-
-
-def place(position: str, loud: bool) -> bytes:
-    """Tells the client where it stands: by an event where it listens to such, else by an id that browsers only remember."""
-    if loud:
-        return event(position, PLACE, json_bytes({"position": position}))
-    return b"id:%b\n\n" % position.encode()

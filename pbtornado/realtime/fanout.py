@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
@@ -13,9 +13,9 @@ from ..schema.catalog import Catalog, Catalogs
 from ..store.changes import CHANGES, ChangeLog
 from ..store.protocol import Change, Position, Reader, StoreBusy
 from ..store.query import Column, Order, Select, Statement, Table, Value
-from ..values import json_bytes
 from .actors import Actors
-from .connection import PLACE, Connection, event
+from .connection import Connection
+from .forms import PLACE
 from .match import Match, PrivateReader
 from .resume import Resume, is_client_id, refusal
 from .subscribers import Subscribers
@@ -126,7 +126,8 @@ class Fanout:
         if catalog is not self.subscribers.catalog:
             self.actors.follow_catalog(catalog)
             for subscription in self.subscribers.follow(catalog):
-                subscription.connection.tell(self._resync_event(self._head(), "renamed", [subscription.topic.text]))
+                connection = subscription.connection
+                connection.tell(connection.form.resync(str(self._head()), "renamed", [subscription.topic.text]))
 
     # ---- again from the log
 
@@ -160,24 +161,46 @@ class Fanout:
     # ---- subscribing
 
     def subscribe(self, connection: Connection, topics: Sequence[Topic], actor: Actor) -> Position:
-        """Replaces the connection's topics; returns the position after which it hears of everything.
+        """Replaces the connection's topics, which this actor hears from now on; else as `add`."""
+        head = self._arrived()
+        self.actors.become(connection, self.actors.still(actor))
+        wanted = {topic.text for topic in topics}
+        self.drop(connection, [text for text in self.subscribers.of.get(connection, {}) if text not in wanted])
+        return self._add(connection, topics, "", head)
 
-        Topics it has already go on where they are. A new one goes on after the position that its
-        options name, or, when these are the first topics, the one the connection came with; else it
-        starts now: with the first change committed after this moment.
+    def add(self, connection: Connection, topics: Sequence[Topic], since: str = "") -> Position:
+        """Adds to the connection's topics; returns the position after which it hears of everything.
+
+        Topics it has already go on where they are. A new one goes on after the position that its options name, or
+        after `since`, or, when these are the first topics, after the one the connection came with; else it starts
+        now: with the first change committed after this moment.
         """
+        return self._add(connection, topics, since, self._arrived())
+
+    def drop(self, connection: Connection, texts: Iterable[str]) -> None:
+        """Ends those of the connection's subscriptions."""
+        for text in texts:
+            if text in self.subscribers.of.get(connection, {}):
+                self.subscribers.drop(connection, text)
+
+    def become(self, connection: Connection, actor: Actor) -> None:
+        """From now on this actor hears the connection's topics; a guest, where his token was revoked meanwhile."""
+        self._arrived()
+        self.actors.become(connection, self.actors.still(actor))
+
+    def _arrived(self) -> Position:
+        """The head, after what is known of collections and epoch is as of now."""
         self._follow(self._catalogs.current)
         head = self._head()
         self._check_epoch(head)
-        self.actors.become(connection, self.actors.still(actor))
+        return head
+
+    def _add(self, connection: Connection, topics: Sequence[Topic], since: str, head: Position) -> Position:
         known = self.subscribers.of.get(connection, {})
-        wanted = {topic.text for topic in topics}
-        for text in [text for text in known if text not in wanted]:
-            self.subscribers.drop(connection, text)
-        starts, lost = self._starts(connection, [topic for topic in topics if topic.text not in known], head)
+        starts, lost = self._starts(connection, [topic for topic in topics if topic.text not in known], since, head)
         first = self._enter(connection, topics, starts, head)
         for reason, texts in lost.items():
-            connection.tell(self._resync_event(first, reason, texts))
+            connection.tell(connection.form.resync(str(first), reason, texts))
         connection.subscribed = connection.subscribed or bool(topics)
         return first
 
@@ -228,9 +251,11 @@ class Fanout:
             self._tell_place(connection, max(connection.position, self._cursor) if kept else first)
         return Position(self._epoch, first)
 
-    def _starts(self, connection: Connection, topics: Sequence[Topic], head: Position) -> tuple[dict[str, int], dict[str, list[str]]]:
+    def _starts(
+        self, connection: Connection, topics: Sequence[Topic], since: str, head: Position
+    ) -> tuple[dict[str, int], dict[str, list[str]]]:
         """The seq after which each topic starts; and, by reason, those whose position the log cannot go on after."""
-        came_with = "" if connection.subscribed or is_client_id(connection.since) else connection.since
+        came_with = since or ("" if connection.subscribed or is_client_id(connection.since) else connection.since)
         own = {topic.text: topic.option("since") for topic in topics}
         speaking = {topic.text for topic in topics if self.subscribers.catalog.find(topic.collection)}
         shared = [text for text, since in own.items() if not since]
@@ -266,10 +291,7 @@ class Fanout:
         for subscription in subscriptions.values():
             subscription.after = head.seq
         topics = [text for text, subscription in subscriptions.items() if subscription.group]
-        connection.tell(self._resync_event(head, reason, topics))
-
-    def _resync_event(self, position: Position, reason: str, topics: Sequence[str]) -> bytes:
-        return event(str(position), "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))
+        connection.tell(connection.form.resync(str(head), reason, topics))
 
     def _head(self) -> Position:
         """The newest commit, whichever worker made it and whether or not it lived to say so."""

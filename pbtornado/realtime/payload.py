@@ -13,14 +13,14 @@ from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Change, Position
 from ..values import json_bytes
-from .connection import event
+from .forms import Form
 from .match import PrivateReader
 from .resume import mark_of
 from .subscribers import Subscription
 from .topics import Topic
 
-Sight = tuple[Topic, bool, bool, bool, str]
-"""What tells two subscribers' events apart: topic, leaves, email, superuser, and the actor where it matters."""
+Sight = tuple[Form, Topic, bool, bool, bool, str]
+"""What tells two subscribers' events apart: form, topic, leaves, email, superuser, and the actor where it matters."""
 
 
 class Payloads:
@@ -53,27 +53,31 @@ class Payloads:
         sight = self._sight(subscription, leaves, email)
         found = self._events.get(sight)
         if found is None:
-            found = self._events[sight] = event(self._position, subscription.topic.text, self._body(subscription, leaves, email))
+            body = self._body(subscription, leaves, email)
+            found = self._events[sight] = sight[0].event(self._position, subscription.topic.text, body)
         return found
 
     def _marked(self, subscription: Subscription, leaves: bool, email: bool) -> bytes:
         text = subscription.topic.text
-        return event(f"{self._position}.{mark_of(text)}", text, self._body(subscription, leaves, email))
+        form, position = subscription.connection.form, f"{self._position}.{mark_of(text)}"
+        return form.event(position, text, self._body(subscription, leaves, email))
 
     def _sight(self, subscription: Subscription, leaves: bool, email: bool) -> Sight:
         """Relations are seen by rules that may ask for the actor; nothing else of an event does but whether he is a superuser."""
-        topic, actor = subscription.topic, subscription.connection.actor
-        return topic, leaves, email, actor.superuser, actor.label if topic.expand else ""
+        topic, connection = subscription.topic, subscription.connection
+        actor = connection.actor
+        return connection.form, topic, leaves, email, actor.superuser, actor.label if topic.expand else ""
 
     def _body(self, subscription: Subscription, leaves: bool, email: bool) -> bytes:
         topic, actor = subscription.topic, subscription.actor
+        position = topic.position and subscription.connection.form.repeats
         if leaves:
-            return self._json(self._trace(), "leave", topic.position)
+            return self._json(self._trace(), "leave", position)
         if topic.expand:
-            return self._json(self._record(subscription, email), self._change.action, topic.position)
-        view = (actor.superuser, email, topic.fields, topic.position)
+            return self._json(self._record(subscription, email), self._change.action, position)
+        view = (actor.superuser, email, topic.fields, position)
         if view not in self._bodies:
-            self._bodies[view] = self._json(self._record(subscription, email), self._change.action, topic.position)
+            self._bodies[view] = self._json(self._record(subscription, email), self._change.action, position)
         return self._bodies[view]
 
     def _json(self, record: Any, action: str, position: bool) -> bytes:

@@ -10,15 +10,17 @@ from typing import Any
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
 from ..rules.projection import Projection
-from ..rules.request import RequestInfo
+from ..rules.request import GUEST, Actor, RequestInfo
 from ..rules.tree import RuleError
 from ..schema.catalog import Catalogs
 from ..store.protocol import Position
 from ..values import random_text
 from . import clients
-from .connection import Connection, greeting
+from .connection import Connection
 from .fanout import Fanout, FanoutStore
-from .topics import LONGEST_TOPIC, MOST_TOPICS, parse_topics
+from .forms import SSE, Form
+from .match import Match
+from .topics import LONGEST_TOPIC, MOST_TOPICS, Topic, parse_topics
 
 log = logging.getLogger("pbtornado.realtime")
 
@@ -68,18 +70,18 @@ class Realtime:
             self._ticker = None
             self.fanout.close()
 
-    def connect(self, ip: str, *, since: str = "", leave: bool = False, agent: str = "") -> Connection:
-        """A new stream for the client at `ip`; the first thing it is owed tells its id.
+    def connect(self, ip: str, *, since: str = "", leave: bool = False, agent: str = "", form: Form = SSE) -> Connection:
+        """A new stream for the client at `ip`, written in `form`; the first thing it is owed tells its id.
 
         `since` is a position its first topics go on after; `leave` asks for events of records that
         leave the client's sight; `agent` is what it calls itself. Raises Busy.
         """
         if self._ticker is None or len(self._connections) >= MOST_CONNECTIONS:
             raise Busy(headers={"Retry-After": "10"})
-        connection = Connection(new_client_id(self.worker), ip, since=since, leave=leave, agent=agent, now=_now())
+        connection = Connection(new_client_id(self.worker), ip, since=since, leave=leave, agent=agent, form=form, now=_now())
         connection.pull = self.fanout.pull
         connection.beat_at = _now() + random.uniform(*BEAT_SECONDS)
-        connection.tell(greeting(connection.id))
+        connection.tell(form.greeting(connection.id))
         self._connections[connection.id] = connection
         return connection
 
@@ -108,23 +110,63 @@ class Realtime:
         connection = self._find(client_id)
         if connection.ip and connection.ip != info.ip:
             raise BadRequest("Invalid realtime client.")
-        if connection.actor.record and connection.actor.label != info.actor.label:
-            raise Forbidden("The current and the previous request authorization don't match.")
-        parsed = parse_topics(topics)
-        for topic in parsed:
-            Projection.parse(topic.fields)
-        if self.fanout.subscribers.count + len(parsed) > MOST_SUBSCRIPTIONS:
-            raise Busy(headers={"Retry-After": "10"})
-        try:
-            prepared = await self.fanout.prepare(parsed, info.actor)
-        except RuleError as error:
-            raise BadRequest(f"Invalid filter of a topic: {error}") from error
-        if connection.closed:
-            raise NotFound(UNKNOWN)
+        refuse_another(connection, info.actor)
+        parsed = self._parsed(topics)
+        prepared = await self._prepared(connection, parsed, info.actor)
         position = self.fanout.subscribe(connection, parsed, info.actor)
         del prepared  # the topics hold on to their questions now
         connection.quiet_since = _now()
         return position
+
+    async def add(self, connection: Connection, topics: Sequence[str], since: str = "") -> Position:
+        """Adds to the topics of a client, heard by who it is already; new ones go on after `since`.
+
+        Returns the position after which the client hears of everything. Raises BadRequest as `subscribe`, NotFound, Busy.
+        """
+        refuse_sizes(connection.id, topics, "topics")
+        parsed = self._parsed(topics)
+        actor, known = connection.actor, self.fanout.subscribers.of.get(connection, {})
+        if len(known) + sum(topic.text not in known for topic in parsed) > MOST_TOPICS:
+            raise BadRequest(errors={"topics": _too_long(MOST_TOPICS)})
+        prepared = await self._prepared(connection, parsed, actor)
+        position = self.fanout.add(connection, parsed, since)
+        del prepared
+        return position
+
+    def drop(self, connection: Connection, topics: Sequence[str]) -> None:
+        """Ends those of a client's topics; does nothing for others."""
+        self.fanout.drop(connection, topics)
+
+    async def sign_in(self, connection: Connection, actor: Actor) -> None:
+        """From now on a guest's topics are heard by this actor. Raises Forbidden, BadRequest, NotFound as `subscribe`."""
+        refuse_another(connection, actor)
+        topics = [subscription.topic for subscription in self.fanout.subscribers.of.get(connection, {}).values()]
+        prepared = await self._prepared(connection, topics, actor)
+        self.fanout.become(connection, actor)
+        del prepared
+
+    def sign_out(self, connection: Connection) -> None:
+        """From now on a guest hears the client's topics."""
+        self.fanout.become(connection, GUEST)
+
+    def _parsed(self, texts: Sequence[str]) -> list[Topic]:
+        """The topics. Raises BadRequest where one cannot be shown as it wants, Busy where there are too many of all clients."""
+        topics = parse_topics(texts)
+        for topic in topics:
+            Projection.parse(topic.fields)
+        if self.fanout.subscribers.count + len(topics) > MOST_SUBSCRIPTIONS:
+            raise Busy(headers={"Retry-After": "10"})
+        return topics
+
+    async def _prepared(self, connection: Connection, topics: Sequence[Topic], actor: Actor) -> list[Match]:
+        """The topics' questions, to be kept until they are subscribed. Raises BadRequest, NotFound."""
+        try:
+            prepared = await self.fanout.prepare(topics, actor)
+        except RuleError as error:
+            raise BadRequest(f"Invalid filter of a topic: {error}") from error
+        if connection.closed:
+            raise NotFound(UNKNOWN)
+        return prepared
 
     def _find(self, client_id: str) -> Connection:
         connection = self._connections.get(client_id)
@@ -171,8 +213,14 @@ def worker_of(client_id: str) -> int | None:
     return _DIGITS.index(client_id[0]) * len(_DIGITS) + _DIGITS.index(client_id[1])
 
 
-def refuse_sizes(client_id: str, topics: Sequence[str]) -> None:
-    """Raises BadRequest with the fields' errors."""
+def refuse_another(connection: Connection, actor: Actor) -> None:
+    """Raises Forbidden where the connection is another account's already."""
+    if connection.actor.record and connection.actor.label != actor.label:
+        raise Forbidden("The current and the previous request authorization don't match.")
+
+
+def refuse_sizes(client_id: str, topics: Sequence[str], named: str = "subscriptions") -> None:
+    """Raises BadRequest with the fields' errors; `named` is what the topics are called."""
     errors: dict[str, object] = {}
     if not client_id:
         errors["clientId"] = FieldError("validation_required", "Cannot be blank.")
@@ -180,9 +228,9 @@ def refuse_sizes(client_id: str, topics: Sequence[str]) -> None:
         limits = {"max": LONGEST_CLIENT_ID, "min": 1}
         errors["clientId"] = FieldError("validation_length_out_of_range", f"The length must be between 1 and {LONGEST_CLIENT_ID}.", limits)
     if len(topics) > MOST_TOPICS:
-        errors["subscriptions"] = _too_long(MOST_TOPICS)
+        errors[named] = _too_long(MOST_TOPICS)
     elif long := {str(number): _too_long(LONGEST_TOPIC) for number, text in enumerate(topics) if len(text.encode()) > LONGEST_TOPIC}:
-        errors["subscriptions"] = long
+        errors[named] = long
     if errors:
         raise BadRequest(errors=errors)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from pbtornado.realtime.connection import BEAT, OUTBOX_BYTES, WRITE_BYTES, Connection, event, greeting
+import pytest
+
+from pbtornado.realtime.connection import OUTBOX_BYTES, WRITE_BYTES, Connection
+from pbtornado.realtime.forms import SSE, WEBSOCKET, framed
 
 
 def connection() -> Connection:
@@ -92,7 +95,7 @@ async def test_beat() -> None:
     one = connection()
     one.beat()
     one.beat()
-    assert await one.next() == BEAT
+    assert await one.next() == SSE.beat
     one.deliver(1, b"x")
     one.beat()
     assert await one.next() == b"x"
@@ -100,5 +103,19 @@ async def test_beat() -> None:
 
 def test_wire() -> None:
     """The greeting's id is the client's, because SDKs read it there."""
-    assert greeting("c") == b'id:c\nevent:PB_CONNECT\ndata:{"clientId":"c"}\n\n'
-    assert event("e:1", "posts/*", b"{}") == b"id:e:1\nevent:posts/*\ndata:{}\n\n"
+    assert SSE.greeting("c") == b'id:c\nevent:PB_CONNECT\ndata:{"clientId":"c"}\n\n'
+    assert SSE.event("e:1", "posts/*", b"{}") == b"id:e:1\nevent:posts/*\ndata:{}\n\n"
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536])
+def test_frames(size: int) -> None:
+    """A message is one frame without a mask, its length written as the protocol of WebSockets has it."""
+    head = {0: b"\x81\x00", 125: b"\x81\x7d", 126: b"\x81\x7e\x00\x7e", 65_535: b"\x81\x7e\xff\xff"}
+    assert framed(b"x" * size) == head.get(size, b"\x81\x7f" + size.to_bytes(8, "big")) + b"x" * size
+
+
+def test_messages() -> None:
+    """An event's data is embedded as it is."""
+    assert WEBSOCKET.event("e:1", "posts/*", b'{"action":"create"}')[2:] == (
+        b'{"type":"event","topic":"posts/*","position":"e:1","action":"create"}'
+    )

@@ -18,6 +18,7 @@ export interface Client {
     state: "live" | "catchingUp";
     position: string;
     lag: number;
+    transport: "sse" | "websocket";
     outboxBytes: number;
     events: number;
     bytes: number;

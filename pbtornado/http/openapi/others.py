@@ -126,7 +126,9 @@ def _clients() -> Iterator[Operation]:
     topic = obj({"topic": TEXT, "collectionId": TEXT, "query": OBJECT, "headers": array(TEXT)})
     state: Json = {"type": "string", "enum": ["live", "catchingUp"]}
     texts, counts = ("id", "ip", "since", "userAgent", "position"), ("worker", "lag", "outboxBytes", "events", "bytes", "topicCount")
-    client = obj({**dict.fromkeys(texts, TEXT), **dict.fromkeys(counts, WHOLE), "actor": actor, "state": state, "topics": array(topic)})
+    transport: Json = {"type": "string", "enum": ["sse", "websocket"]}
+    of_kinds: Json = {"state": state, "transport": transport}
+    client = obj({**dict.fromkeys(texts, TEXT), **dict.fromkeys(counts, WHOLE), "actor": actor, **of_kinds, "topics": array(topic)})
     worker = obj({**dict.fromkeys(("worker", "streams", "topics", "lag", "writes", "commits"), WHOLE), "position": TEXT})
     answer = obj({"total": WHOLE, "workers": array(worker), "silent": array(WHOLE), "items": array(client)})
     most: Json = {**WHOLE, "minimum": 0, "maximum": 1000, "default": 1000}

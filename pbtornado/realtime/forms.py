@@ -1,0 +1,94 @@
+"""How what a client is owed is written: as server-sent events, or as messages over a WebSocket.
+
+Either way it is bytes that go to the socket as they are, so one event is written once for all who see the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import pack
+from typing import Any, Protocol
+
+from ..values import json_bytes
+
+PLACE = "PB_POSITION"
+"""The topic of SSE clients that want to be told where they stand."""
+
+
+class Form(Protocol):
+    """One kind of transport."""
+
+    name: str
+    repeats: bool
+    """May a topic ask for the position inside an event's data, because it is nowhere else in it?"""
+    beat: bytes
+    """Shows the ways in between that the stream lives."""
+
+    def greeting(self, client_id: str) -> bytes:
+        """What a client hears first."""
+
+    def event(self, position: str, topic: str, data: bytes) -> bytes:
+        """A change; `data` is a JSON object that is not empty."""
+
+    def place(self, position: str, loud: bool) -> bytes:
+        """Tells the client where it stands; `loud` where it listens to `PLACE`."""
+
+    def resync(self, position: str, reason: str, topics: Sequence[str]) -> bytes:
+        """Tells the client that its topics go on at a position without what was before."""
+
+
+class ServerSentEvents:
+    """PocketBase's form."""
+
+    name = "sse"
+    repeats = True
+    beat = b":\n\n"
+
+    def greeting(self, client_id: str) -> bytes:
+        """The first event: its id is the client's, because the SDKs read it there."""
+        return self.event(client_id, "PB_CONNECT", json_bytes({"clientId": client_id}))
+
+    def event(self, position: str, topic: str, data: bytes) -> bytes:
+        return b"id:%b\nevent:%b\ndata:%b\n\n" % (position.encode(), topic.encode(), data)
+
+    def place(self, position: str, loud: bool) -> bytes:
+        """By an event where it listens to such, else by an id that browsers only remember."""
+        return self.event(position, PLACE, json_bytes({"position": position})) if loud else b"id:%b\n\n" % position.encode()
+
+    def resync(self, position: str, reason: str, topics: Sequence[str]) -> bytes:
+        return self.event(position, "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))
+
+
+class Messages:
+    """JSON objects, each in a WebSocket frame of its own; frames of servers have no mask, so they can be shared."""
+
+    name = "websocket"
+    repeats = False
+    beat = b"\x89\x00"
+
+    def greeting(self, client_id: str) -> bytes:
+        return self.message({"type": "connected", "clientId": client_id})
+
+    def event(self, position: str, topic: str, data: bytes) -> bytes:
+        return framed(json_bytes({"type": "event", "topic": topic, "position": position})[:-1] + b"," + data[1:])
+
+    def place(self, position: str, loud: bool) -> bytes:
+        return self.message({"type": "position", "position": position})
+
+    def resync(self, position: str, reason: str, topics: Sequence[str]) -> bytes:
+        return self.message({"type": "resync", "position": position, "reason": reason, "topics": list(topics)})
+
+    def message(self, data: dict[str, Any]) -> bytes:
+        """Any other message."""
+        return framed(json_bytes(data))
+
+
+def framed(text: bytes) -> bytes:
+    """A text as one WebSocket frame of a server."""
+    size = len(text)
+    if size < 126:
+        return pack("!BB", 0x81, size) + text
+    return (pack("!BBH", 0x81, 126, size) if size < 1 << 16 else pack("!BBQ", 0x81, 127, size)) + text
+
+
+SSE, WEBSOCKET = ServerSentEvents(), Messages()
