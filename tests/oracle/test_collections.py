@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def command() -> str:
 
 
 @pytest.mark.parametrize("world", range(-(-QUESTIONS // A_WORLD)))
-def test_collections_become_the_same(command: str, tmp_path: Path, world: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_collections_become_the_same(command: str, tmp_path: Path, world: int, told: Callable[[str], None]) -> None:
     """Every answer, and the rows that are left."""
     with Both.running(tmp_path, command) as both:
         run = Run(both, f"{SEED}.collections.{world}")
@@ -96,7 +97,6 @@ def test_collections_become_the_same(command: str, tmp_path: Path, world: int, c
         run.found += both.tables([one["name"] for one in run.known.values() if one["type"] != "view" and one["name"] in NAMES])[
             :MOST_REPORTED
         ]
-    with capsys.disabled():
-        print(f" [ORACLE_SEED={SEED} world {world}: {run.asked} questions, {len(run.found)} differences]", end=" ")
+    told(f"ORACLE_SEED={SEED} world {world}: {run.asked} questions, {len(run.found)} differences")
     if run.found:
         pytest.fail("\n" + "\n".join(run.found), pytrace=False)

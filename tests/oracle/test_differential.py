@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ class Run:
 
 
 @pytest.mark.parametrize("world", range(-(-QUESTIONS // A_WORLD)))
-def test_pbtornado_answers_as_pocketbase(command: str, tmp_path: Path, world: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pbtornado_answers_as_pocketbase(command: str, tmp_path: Path, world: int, told: Callable[[str], None]) -> None:
     """Every question; and the rows and files that all the writes have left."""
     with Both.running(tmp_path, command) as both:
         run = Run(both, f"{SEED}.{world}")
@@ -146,7 +147,6 @@ def test_pbtornado_answers_as_pocketbase(command: str, tmp_path: Path, world: in
         while run.asked < A_WORLD and len(run.found) < MOST_REPORTED and not run.diverged:
             run.follow(questions, questions.next())
         run.found += [*both.tables(NAMES), *both.files()][:MOST_REPORTED]
-    with capsys.disabled():
-        print(f" [ORACLE_SEED={SEED} world {world}: {run.asked} questions, {len(run.found)} differences]", end=" ")
+    told(f"ORACLE_SEED={SEED} world {world}: {run.asked} questions, {len(run.found)} differences")
     if run.found:
         pytest.fail("\n" + "\n".join(run.found), pytrace=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -143,7 +143,7 @@ class Run:
 
 @pytest.mark.gen_test(timeout=900)
 @pytest.mark.parametrize("world", range(WORLDS))
-async def test_who_lists_may_view_and_hears(live: Live, world: int, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_who_lists_may_view_and_hears(live: Live, world: int, told: Callable[[str], None]) -> None:
     """Each rule gives the same verdict three times."""
     run = Run(live, f"{SEED}.verdicts.{world}")
     await run.make()
@@ -154,5 +154,4 @@ async def test_who_lists_may_view_and_hears(live: Live, world: int, capsys: pyte
         if not any(word in rule for word in APART):
             asked += await run.verdicts(name, rule)
             held += 1
-    with capsys.disabled():
-        print(f" [ORACLE_SEED={SEED} world {world}: {asked} triples of {held} rules]", end=" ")
+    told(f"ORACLE_SEED={SEED} world {world}: {asked} triples of {held} rules")
