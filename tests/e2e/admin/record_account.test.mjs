@@ -83,9 +83,9 @@ test("external accounts are unlinked and sign-in places forgotten", async () => 
     await pb.collection("_authOrigins").create({ ...of, fingerprint: "a".repeat(32) });
     const { page, dialog } = await editor("users", made.id);
     await dialog.getByRole("tab", { name: "External accounts" }).click();
-    await dialog.getByRole("button", { name: "Unlink Github" }).click();
-    await page.getByRole("dialog", { name: "Unlink Github?" }).getByRole("button", { name: "Unlink Github" }).click();
-    await dialog.getByRole("button", { name: "Unlink Github" }).waitFor({ state: "hidden" });
+    await dialog.getByRole("button", { name: "Unlink GitHub" }).click();
+    await page.getByRole("dialog", { name: "Unlink GitHub?" }).getByRole("button", { name: "Unlink GitHub" }).click();
+    await dialog.getByRole("button", { name: "Unlink GitHub" }).waitFor({ state: "hidden" });
     await accessible(page);
     await shot(page, "account-external");
     await dialog.getByRole("tab", { name: "Sign-in places" }).click();

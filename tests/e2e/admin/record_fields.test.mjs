@@ -16,6 +16,11 @@ const saved = async (page) => {
     await page.keyboard.press("Control+s");
     await page.getByText(/^(Saved|The record is made)\.$/).waitFor();
 };
+/** The code editor of a field, once it is there, with the focus in it. */
+async function enter(dialog, name) {
+    await dialog.getByRole("textbox", { name }).scrollIntoViewIfNeeded();
+    await dialog.locator(`.cm-content[aria-label="${name}"], .ProseMirror`).and(dialog.getByRole("textbox", { name })).click();
+}
 /** Pastes a text where the focus is. */
 async function paste(page, text) {
     await page.evaluate((given) => navigator.clipboard.writeText(given), text);
@@ -27,7 +32,7 @@ test("every type of field is stored as it was given", async () => {
     const { page, dialog } = await editor("spots", null);
     await dialog.getByRole("textbox", { name: "title" }).fill("12345");
     await dialog.getByRole("textbox", { name: "code" }).fill("ABCD-0001");
-    await dialog.getByRole("textbox", { name: "story" }).click();
+    await enter(dialog, "story");
     await page.keyboard.type("Quiet and ");
     await dialog.getByRole("button", { name: "Bold" }).click();
     await page.keyboard.type("green");
@@ -40,7 +45,7 @@ test("every type of field is stored as it was given", async () => {
     await page.getByRole("option", { name: "well" }).click();
     await dialog.getByRole("button", { name: "steep" }).click();
     await dialog.getByRole("button", { name: "quiet" }).click();
-    await dialog.getByRole("textbox", { name: "facts" }).click();
+    await enter(dialog, "facts");
     await paste(page, '{"depth": 12, "dry": false, "big": 12345678901234567890}');
     await dialog.getByLabel("Latitude").fill("52.15");
     await dialog.getByLabel("Longitude").fill("1.6");
@@ -67,7 +72,7 @@ test("every type of field can be emptied", async () => {
     await dialog.getByRole("button", { name: "quiet" }).click();
     for (const name of ["Aldeburgh", "Bury"]) await dialog.getByRole("button", { name: `Remove ${name}` }).click();
     for (const name of ["story", "facts"]) {
-        await dialog.getByRole("textbox", { name }).click();
+        await enter(dialog, name);
         await page.keyboard.press("Control+a");
         await page.keyboard.press("Backspace");
     }
@@ -112,6 +117,24 @@ test("a file that is too large or of a wrong type is refused before it is sent",
     await dialog.getByText("large.png has 293 KB, more than the 195 KB a file may have.").waitFor();
     await photos.locator("input[type=file]").setInputFiles({ name: "film.mp4", mimeType: "video/mp4", buffer: PNG });
     await dialog.getByText("film.mp4 is of the type video/mp4, which is not accepted.").waitFor();
+    await leave(page);
+});
+
+test("how far an upload is is told, and it can be cancelled", async () => {
+    const { page, dialog } = await editor("spots", null, { expected: [/Failed to load|ERR_FAILED/] });
+    await dialog.getByRole("textbox", { name: "title" }).fill("Large");
+    await dialog.getByRole("group", { name: "secret_plan" }).locator("input[type=file]").setInputFiles({ name: "large.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(4_000_000) });
+    const network = await page.context().newCDPSession(page);
+    await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_000_000 });
+    await dialog.getByRole("button", { name: "Create", exact: true }).click();
+    await dialog.getByText(/^[1-9]\d? % sent$/).waitFor();
+    await shot(page, "record-upload");
+    await dialog.getByRole("button", { name: "Cancel upload" }).click();
+    await dialog.getByText("The request was cancelled.").waitFor();
+    await network.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    await dialog.getByRole("button", { name: "Create", exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+    assert.match((await pb.collection("spots").getFirstListItem('title = "Large"')).secret_plan, /^large_\w+\.bin$/);
     await leave(page);
 });
 
@@ -172,7 +195,7 @@ test("formatted text gets links, images of other records in a chosen size, and c
     const source = await pb.collection("spots").create({ title: "Gallery", photos: [new File([PNG], "view.png", { type: "image/png" })] });
     const made = await pb.collection("spots").create({ title: "Text", story: "<p>See</p>" });
     const { page, dialog } = await editor("spots", made.id);
-    await dialog.getByRole("textbox", { name: "story" }).click();
+    await enter(dialog, "story");
     await page.keyboard.press("Control+End");
     await dialog.getByRole("button", { name: "Image" }).click();
     const picker = page.getByRole("dialog", { name: "Choose an image" });
@@ -229,7 +252,7 @@ test("a place is set by a click on the map, and moved with the keyboard", async 
 test("what is no JSON is told at its field and not sent", async () => {
     const made = await pb.collection("spots").create({ title: "Facts", facts: { a: 1 } });
     const { page, dialog } = await editor("spots", made.id);
-    await dialog.getByRole("textbox", { name: "facts" }).click();
+    await enter(dialog, "facts");
     await page.keyboard.press("Control+a");
     await paste(page, '{"a": ');
     await page.keyboard.press("Control+s");

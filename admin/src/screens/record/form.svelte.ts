@@ -46,9 +46,13 @@ export class RecordForm {
         return shownFields(this.collection);
     }
 
+    readonly #saved = $derived.by(() => (this.base ? editableValues(this.collection, this.base) : this.#given));
+    readonly #changes = $derived.by(() => changed(this.collection, this.#saved, this.values));
+    readonly #touched = $derived.by(() => new Set([...this.#changes.map(({ name }) => name), ...this.renewed]));
+
     /** The values that count as unchanged. */
     saved(): Values {
-        return this.base ? editableValues(this.collection, this.base) : this.#given;
+        return this.#saved;
     }
 
     set(name: string, value: unknown): void {
@@ -61,11 +65,16 @@ export class RecordForm {
 
     /** The fields that would be sent. */
     changes(): Field[] {
-        return changed(this.collection, this.saved(), this.values);
+        return this.#changes;
+    }
+
+    /** Would a save change this field? */
+    touched(name: string): boolean {
+        return this.#touched.has(name);
     }
 
     get dirty(): boolean {
-        return this.renewed.size > 0 || this.changes().length > 0;
+        return this.#touched.size > 0;
     }
 
     /** The message about a field or a part of its value. */
@@ -102,13 +111,14 @@ export class RecordForm {
 
     // ---- saving
 
-    /** Saves, and answers the record; null where it could not be, for the reasons that the form then shows. */
-    async save(): Promise<RecordModel | null> {
+    /** Saves, does what is to follow at once, and answers the record; null where it could not be, for the reasons that the form then shows. */
+    async save(then?: (saved: RecordModel) => Promise<void>): Promise<RecordModel | null> {
         if (this.busy || !this.#valid()) return null;
         [this.busy, this.errors, this.problem] = [true, {}, ""];
         try {
             const sent = { ...this.values };
             this.#continue(await this.#ordered(await this.#send(), sent), sent);
+            await then?.(this.base!);
             return this.base;
         } catch (error) {
             await this.#refused(error);
@@ -146,16 +156,17 @@ export class RecordForm {
         return write(this.collection.name, this.id, this.#payload(this.changes()), { ...options, tag: this.tag });
     }
 
-    /** All that a new record needs: what is empty goes without saying. */
+    /** All that a new record needs: what is empty goes without saying, and files are only its own. */
     #whole(): Values {
         const empty = editableValues(this.collection, null);
-        const payload = this.#payload(changed(this.collection, empty, this.values));
+        const uploads = Object.fromEntries(this.fields.filter(({ type }) => type === "file").map(({ name }) => [name, (this.values[name] as FileItem[]).filter((item) => item instanceof File)]));
+        const payload = this.#payload(changed(this.collection, empty, { ...this.values, ...uploads }), uploads);
         return this.id ? { ...payload, id: this.id } : payload;
     }
 
-    #payload(fields: Field[]): Values {
+    #payload(fields: Field[], instead: Values = {}): Values {
         const payload: Values = {};
-        for (const field of fields) payload[field.name] = sendable(field, this.values[field.name]);
+        for (const field of fields) payload[field.name] = sendable(field, instead[field.name] ?? this.values[field.name]);
         for (const name of this.renewed) payload[`${name}:autogenerate`] = "";
         if (this.collection.type === "auth" && payload.password) payload.passwordConfirm = payload.password;
         return payload;

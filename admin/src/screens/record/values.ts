@@ -88,6 +88,7 @@ export function changed(collection: Collection, before: Values, now: Values): Fi
 
 /** Why a value cannot even be sent; "" where it can. */
 export function unsendable(field: Field, value: unknown): string {
+    if (field.type === "number" && Number.isNaN(value)) return "This is no number.";
     if (field.type !== "json" || !(value as string).trim()) return "";
     try {
         JSON.parse(value as string);
