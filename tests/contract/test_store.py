@@ -171,6 +171,25 @@ async def test_a_unique_violation_names_its_columns(tmp_path: Path) -> None:
     assert (error.table, error.columns) == ("notes", ("id",))
 
 
+async def test_many_rows_and_changes_at_once(tmp_path: Path) -> None:
+    """They are logged in their order, by one request; the newest is the store's position."""
+
+    def work(writer: Writer) -> None:
+        writer.insert_rows("notes", ("id", "title"), [(key, key) for key in "cab"])
+        writer.append_all("create", "notes", [(key, {"id": key}) for key in "cab"])
+
+    async with opened(tmp_path) as store:
+        await store.write(work, Origin("r1", "users/ann"))
+        changes = await store.read(lambda reader: store.changes.read_after(reader, 0))
+        assert [(change.seq, change.record, change.image) for change in changes] == [
+            (n + 1, key, {"id": key}) for n, key in enumerate("cab")
+        ]
+        assert {(change.request, change.actor, change.action) for change in changes} == {("r1", "users/ann", "create")}
+        assert store.position().seq == 3
+        await fails(store.write(lambda writer: writer.insert_rows("notes", ("id",), [("d",), ("a",)])), UniqueViolation)
+        assert await titles(store) == ["a", "b", "c"]
+
+
 async def test_delete_and_update_name_a_row_by_its_id(tmp_path: Path) -> None:
     """Only the named row changes."""
 
