@@ -26,8 +26,6 @@ from .uploads import has_uploads, named
 FAILED = "Batch transaction failed."
 LONG = 200
 """Items from which on a batch runs on the writer's thread, so that it does not hold up the loop."""
-LIGHT = 8
-"""Creates that are made together and take as long as one item by itself."""
 STRIDE = 100
 """Items that are worked on before others on the loop get their turn."""
 
@@ -141,7 +139,7 @@ class Batch:
                 await missing.update.prove(missing.judged)
 
     def _weight(self) -> int:
-        return len(self.steps) + sum(unit.count for unit in self.units if isinstance(unit, Creations)) // LIGHT
+        return len(self.steps) + sum(unit.weight for unit in self.units if isinstance(unit, Creations))
 
     def _commit(self, writer: Writer) -> list[Made]:
         self.parts.refuse_moved(self.mark)

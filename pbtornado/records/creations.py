@@ -28,6 +28,11 @@ from .remembered import remembered
 MOST = 500
 """Creates that are worked on without a pause."""
 
+LIGHT = 64
+"""Values that are written with others and take as long as one item of a batch by itself."""
+SHORT = 5000
+"""Characters that a value has at most which is nothing special."""
+
 Payload = Mapping[str, Any]
 
 
@@ -53,6 +58,11 @@ class Creations:
         self._given = self._drafted()
         self.columns = self._given | {field.name: _filled(self._given[field.name], field) for field in _self_made(self.collection)}
         self._check()
+
+    @property
+    def weight(self) -> int:
+        """As how many items by themselves they may keep the writer busy."""
+        return self.count if _is_long(self.collection) else self.count * len(self.collection.fields) // LIGHT
 
     # ---- draft
 
@@ -177,6 +187,12 @@ def stand_alone(collection: Collection) -> bool:
     key = collection.field("id")
     usual = isinstance(key, TextField) and key.pattern == LOWERCASE_ID and bool(key.autogenerate_pattern)
     return usual and not collection.is_auth and not collection.secret_names and collection.name not in companions.NAMES
+
+
+@remembered
+def _is_long(collection: Collection) -> bool:
+    """May its records be long?"""
+    return any(field.body_limit or (isinstance(field, TextField) and field.max > SHORT) for field in collection.fields)
 
 
 @remembered

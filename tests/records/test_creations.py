@@ -132,6 +132,14 @@ async def test_a_rule_that_reads_values_and_body(world: World) -> None:
         await together(world, "posts", [{"n": 1, "extra": "x"}, {"n": 1, "extra": "y"}], GUEST)
 
 
+async def test_how_much_they_keep_the_writer_busy(world: World) -> None:
+    """Short values are written quickly, long ones are not."""
+    await world.make("short", *[number(f"n{n}") for n in range(7)])
+    await world.make("long", {"name": "story", "type": "editor"})
+    made = [Creations(world.records.parts, name, [{}] * 80, SUPERUSER) for name in ("short", "long")]
+    assert [one.weight for one in made] == [10, 80]
+
+
 async def test_relations(world: World) -> None:
     """Those that are there may be named, also one that an earlier item has made."""
     people = await world.make("people", text("name"))
