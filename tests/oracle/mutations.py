@@ -52,7 +52,7 @@ OPTIONS: dict[str, dict[str, Sequence[Any]]] = {
     "text": {
         **dict.fromkeys(("min", "max"), NUMBERS),
         "pattern": ["", "^[a-z]+$", "(", "[", "a{2,1}", 5, "^.+$"],
-        "autogeneratePattern": ["", "[a-z]{5}", "(", "[a-z]{500}", "abc", "\\d+", None, "[A-Z]{3}"],
+        "autogeneratePattern": ["", "[a-z]{5}", "(", "[a-z]{500}", "abc", "\\d{4}", None, "[A-Z]{3}"],
         "primaryKey": [True, False],
     },
     "number": {"min": NUMBERS, "max": NUMBERS, "onlyInt": [True, False, "x"]},
@@ -167,7 +167,6 @@ class Mutations:
                 {"id": ""},
                 {"system": True},
                 {"nope": 1},
-                {"fields": None},
                 {"fields": {}},
             ),
             *(
