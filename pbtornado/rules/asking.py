@@ -151,7 +151,7 @@ class Subscribers:
         return JsonItem(Column("s", "request"), ".".join(path))
 
     def body_lower(self, name: str, *, kind: Kind = "") -> Operand:
-        return NOTHING
+        return constant("")
 
     def body_length(self, name: str) -> Operand:
         return constant(0)

@@ -111,7 +111,7 @@ class Run:
                 self._learn(name, question)
         elif question.method == "PATCH":
             for name in self._about(question):
-                self.known.shapes[name] = Shape(answer.json())
+                self.known.shapes[name] = self._shape(name)
                 self._learn(name, question)
 
     def _learn(self, name: str, write: Question) -> None:
