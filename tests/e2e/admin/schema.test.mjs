@@ -123,7 +123,7 @@ test("a field is moved with the keyboard and renamed; index and rule follow, and
 });
 
 test("a field that is removed can be restored, and goes with its data only after that was said", async () => {
-    await made("cars", [text("plate"), text("colour")]);
+    await made("cars", [text("plate"), text("colour")], { indexes: ["CREATE INDEX `idx_plate` ON `cars` (`plate`)", "CREATE INDEX `idx_colour` ON `cars` (`colour`)"] });
     const { page, panel } = await edited("cars");
     const remove = async (name) => {
         await panel.getByRole("button", { name: `What can be done with field ${name}` }).click();
@@ -133,10 +133,11 @@ test("a field that is removed can be restored, and goes with its data only after
     await panel.getByRole("button", { name: "Restore field plate" }).click();
     await remove("colour");
     await panel.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("Field colour is deleted, and what all records store in it.").waitFor();
+    await page.getByText("Field colour is deleted, and what all records store in it. Its indexes go along (1).").waitFor();
     await page.getByRole("button", { name: "Save changes" }).click();
     await said(page, "Collection cars saved.");
     assert.deepEqual(await names("cars"), ["id", "plate"]);
+    assert.equal((await pb.collections.getOne("cars")).indexes.join(), "CREATE INDEX `idx_plate` ON `cars` (`plate`)");
     await leave(page);
 });
 

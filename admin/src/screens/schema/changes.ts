@@ -34,7 +34,8 @@ function renamed({ original, value }: Editing): Change[] {
 function ofField(editing: Editing, field: EditedField): Change[] {
     const was = editing.was(field);
     if (!was || editing.kind === "view") return [];
-    if (field.removed) return [{ text: `Field ${was.name} is deleted, and what all records store in it.`, danger: true }];
+    const took = field.took?.length ? ` Its indexes go along (${field.took.length}).` : "";
+    if (field.removed) return [{ text: `Field ${was.name} is deleted, and what all records store in it.${took}`, danger: true }];
     const found: Change[] = [];
     if (was.name !== field.name) found.push({ text: "A field is called otherwise. Clients that use the old name must be changed.", from: was.name, to: field.name });
     if (isMultiple(was) && !isMultiple(field)) found.push({ text: `Field ${field.name} holds one value instead of several: of each record only the last is kept.`, danger: true });

@@ -2,12 +2,15 @@ import { collections, type Collection, type Field, type Kind } from "../../api/c
 import { below, type FieldErrors } from "../../api/errors";
 import { tokens } from "../../editor/tokens";
 import { FIELD_TYPES } from "./fieldTypes";
-import { onTable, parse, renameColumn } from "./indexes";
+import { build, freshName, hasColumn, onTable, parse, renameColumn } from "./indexes";
 import { RULES, ruleOf, type RuleName } from "./ruleNames";
 import { relationFor, TEMPLATES, type Template } from "./templates";
 
-/** A field while it is edited: `key` stays, whatever its name and place; a `removed` one goes when the collection is saved. */
-export type EditedField = Field & { key: string; removed?: boolean };
+/**
+ * A field while it is edited: `key` stays, whatever its name and place; a `removed` one goes when the collection is saved,
+ * and took its indexes along.
+ */
+export type EditedField = Field & { key: string; removed?: boolean; took?: string[] };
 
 /** A collection while it is edited, as plain data that a draft can keep. */
 export interface Edited {
@@ -78,12 +81,12 @@ export class Editing {
         return JSON.parse(JSON.stringify(this.value, (key, value) => (SECRETS.includes(key) ? "" : value))) as Edited;
     }
 
-    /** What is sent. */
-    payload(): Record<string, any> {
-        const { fields, template, created, updated, ...rest } = $state.snapshot(this.value) as Edited;
-        const sent = fields.filter((field) => !field.removed).map(({ key, removed, ...field }) => ({ ...field, ...atMost(field) }));
-        const indexes = rest.indexes.map((sql) => onTable(sql, rest.name));
-        return stripped({ ...rest, indexes, ...(this.kind === "view" ? {} : { fields: sent }) });
+    /** What is sent: all of a new collection, of another what changed. */
+    payload(): Record<string, unknown> {
+        const sent = plain($state.snapshot(this.value) as Edited);
+        if (this.isNew) return sent;
+        const before = plain(this.original);
+        return Object.fromEntries(Object.entries(sent).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key])));
     }
 
     /** What the server would not say: of two fields with one name it takes the last. */
@@ -121,8 +124,17 @@ export class Editing {
 
     /** A field that is not stored yet goes at once, another when the collection is saved. */
     remove(field: EditedField): void {
-        if (field.id) field.removed = true;
+        const indexes = this.value.indexes;
+        const took = indexes.filter((sql) => hasColumn(sql, field.name));
+        this.value.indexes = indexes.filter((sql) => !took.includes(sql));
+        if (field.id) Object.assign(field, { removed: true, took });
         else this.value.fields = this.value.fields.filter((one) => one.key !== field.key);
+    }
+
+    restore(field: EditedField): void {
+        this.value.indexes.push(...(field.took ?? []));
+        delete field.removed;
+        delete field.took;
     }
 
     /** The fields in another order. */
@@ -176,9 +188,13 @@ export class Editing {
 
 const SECRETS = ["secret", "clientSecret"];
 
-/** Without secrets that were not given: the stored ones stay. */
-const stripped = (payload: Record<string, any>): Record<string, any> =>
-    JSON.parse(JSON.stringify(payload, (key, value) => (SECRETS.includes(key) && !value ? undefined : value))) as Record<string, any>;
+/** The collection as the server knows it; secrets that were not given are left out, so that the stored ones stay. */
+function plain({ id, fields, template, created, updated, ...rest }: Edited): Record<string, unknown> {
+    const sent = fields.filter((field) => !field.removed).map(({ key, removed, took, ...field }) => ({ ...field, ...atMost(field) }));
+    const indexes = rest.indexes.map((sql) => onTable(sql, rest.name));
+    const given = { ...rest, indexes, ...(rest.type === "view" ? {} : { fields: sent }) };
+    return JSON.parse(JSON.stringify(given, (key, value) => (SECRETS.includes(key) && !value ? undefined : value))) as Record<string, unknown>;
+}
 
 let made = 0;
 const freshKey = (): string => `new:${Date.now().toString(36)}${++made}`;
@@ -213,7 +229,10 @@ export function blank(scaffold: Collection): Edited {
 export function copied(from: Collection): Edited {
     const { created, updated, ...edited } = editable(from);
     const name = freeName(`${from.name}_copy`);
-    const indexes = edited.indexes.map((sql) => sql.replace(parse(sql)?.name ?? "", `idx_${crypto.randomUUID().slice(0, 8)}`));
+    const indexes = edited.indexes.map((sql) => {
+        const index = parse(sql);
+        return index ? build({ ...index, name: freshName(), table: name }) : sql;
+    });
     return { ...edited, id: "", name, system: false, indexes, fields: edited.fields.map((field) => ({ ...field, id: "" })) } as Edited;
 }
 
@@ -225,7 +244,7 @@ function freeName(name: string): string {
 
 /** A rule in which a field of the collection is called otherwise. */
 function renamedIn(rule: string | null, from: string, to: string): string | null {
-    if (!rule) return rule;
+    if (!rule || !/^\w+$/.test(from)) return rule;
     let text = rule;
     for (const token of tokens(rule).reverse()) {
         if (token.kind !== "name") continue;

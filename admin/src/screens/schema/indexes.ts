@@ -39,6 +39,9 @@ export function onTable(sql: string, table: string): string {
     return index && index.table !== table ? build({ ...index, table }) : sql;
 }
 
+/** Is it an index on that column, alone or among others? */
+export const hasColumn = (sql: string, name: string): boolean => parse(sql)?.columns.some((one) => one.match(/\w+/g)?.includes(name)) ?? false;
+
 /** The index where a column is called otherwise. */
 export function renameColumn(sql: string, from: string, to: string): string {
     const index = parse(sql);
