@@ -157,6 +157,16 @@ async def test_only_to_read(tmp_path: Path) -> None:
         assert (await run(store, "SELECT 1", only_read=True)).rows == [["1"]]
 
 
+async def test_a_reading_that_is_given_up_ends(tmp_path: Path) -> None:
+    """Who no longer waits for an answer keeps nobody else from the console."""
+    async with opened(tmp_path) as store:
+        running, waiting = (asyncio.create_task(run(store, ENDLESS)) for _ in range(2))
+        await asyncio.sleep(0.1)
+        running.cancel()
+        waiting.cancel()
+        assert (await asyncio.wait_for(run(store, "SELECT 1"), 10)).rows == [["1"]]
+
+
 async def test_pragmas_that_tell(tmp_path: Path) -> None:
     """What tables look like may be asked; the answer has no types."""
     async with opened(tmp_path) as store:

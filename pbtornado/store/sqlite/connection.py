@@ -31,9 +31,10 @@ _EARTH_RADIUS_KM = 6371.0
 class Budget:
     """What a question may still cost: ticks of steps, and a moment. Connections ask it at each tick."""
 
-    __slots__ = ("deadline", "ticks")
+    __slots__ = ("deadline", "stopped", "ticks")
 
     def __init__(self) -> None:
+        self.stopped = False
         self.unlimited()
 
     def unlimited(self) -> None:
@@ -43,9 +44,13 @@ class Budget:
         """Allows this much from now on."""
         self.ticks, self.deadline = ticks, monotonic() + seconds
 
+    def stop(self) -> None:
+        """Allows nothing any more, whatever is allowed afterwards; from any thread."""
+        self.stopped = True
+
     def used_up(self) -> bool:
         self.ticks -= 1
-        return self.ticks < 0 or monotonic() > self.deadline
+        return self.stopped or self.ticks < 0 or monotonic() > self.deadline
 
 
 def connect(path: Path, *, write: bool, budget: Budget | None = None, synchronous: str = "FULL", wait: float = 10.0) -> sqlite3.Connection:

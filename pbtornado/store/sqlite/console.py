@@ -126,37 +126,44 @@ class Console:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lane: Lane | None = None
-        self._asked = 0
-        self._budget = Budget()
+        self._asked: dict[asyncio.Future[SqlAnswer], Budget] = {}
+        self._closed = False
 
     def read(self, text: str) -> asyncio.Future[SqlAnswer]:
-        """The future raises Writes where it would write, BadQuestion, TooSlow. Raises StoreBusy where too many wait."""
-        if self._asked >= MOST_WAITING:
+        """The future raises Writes where it would write, BadQuestion, TooSlow; cancelling it stops the reading.
+
+        Raises StoreBusy where too many wait.
+        """
+        if self._closed or len(self._asked) >= MOST_WAITING:
             raise StoreBusy("too many wait for the console")
         if self._lane is None:
             self._lane = Lane("console")
-        self._asked += 1
-        future = self._lane.run(lambda: self._read(text))
+        budget = Budget()
+        future = self._lane.run(lambda: self._read(text, budget))
+        self._asked[future] = budget
         future.add_done_callback(self._done)
         return future
 
     def close(self) -> None:
         """Stops what is being read."""
-        self._asked = MOST_WAITING
-        self._budget.within(ticks=0)
+        self._closed = True
+        for budget in self._asked.values():
+            budget.stop()
         if self._lane is not None:
             self._lane.end()
             self._lane.join()
 
-    def _done(self, _: object) -> None:
-        self._asked -= 1
+    def _done(self, future: asyncio.Future[SqlAnswer]) -> None:
+        self._asked.pop(future).stop()
 
-    def _read(self, text: str) -> SqlAnswer:
-        connection = connect(self._path, write=False, budget=self._budget)
+    def _read(self, text: str, budget: Budget) -> SqlAnswer:
+        if budget.stopped:
+            raise TooSlow
+        connection = connect(self._path, write=False, budget=budget)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         connection.text_factory = _text
         try:
-            return run(connection, self._budget, text, writing=False)
+            return run(connection, budget, text, writing=False)
         finally:
             connection.close()
 

@@ -13,6 +13,7 @@ const look = EditorView.theme({
     ".cm-changedText": { background: "none !important", boxShadow: "inset 0 -2px var(--good)" },
     "&.cm-merge-a .cm-changedText, .cm-deletedText": { background: "none !important", boxShadow: "inset 0 -2px var(--bad)" },
     ".cm-collapsedLines": { background: "var(--sunken) !important", color: "var(--ink-faint) !important", padding: "4px 10px" },
+    ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"…" !important' },
 });
 
 /** Two texts beside each other, on a narrow screen one below the other, with what differs marked. Answers what takes them away. */

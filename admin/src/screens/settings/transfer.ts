@@ -138,11 +138,14 @@ function layered(before: Plain, over: Plain): Plain {
     return { ...before, ...Object.fromEntries(entries) };
 }
 
-const shown = (value: unknown): string => (value === null ? "only superusers" : value === "" ? "(empty)" : SCALARS.includes(typeof value) ? String(value) : JSON.stringify(value));
+const shown = (value: unknown): string => (value === "" ? "(empty)" : SCALARS.includes(typeof value) ? String(value) : JSON.stringify(value));
+
+const ruled = (value: unknown): string => (value === null ? "only superusers" : value === "" ? "everyone" : String(value));
 
 function valueAltered(what: string, from: unknown, to: unknown): Altered[] {
     if (JSON.stringify(from) === JSON.stringify(to)) return [];
-    return [{ what, from: from === undefined ? undefined : shown(from), to: to === undefined ? undefined : shown(to) }];
+    const word = what.endsWith("Rule") ? ruled : shown;
+    return [{ what, from: from === undefined ? undefined : word(from), to: to === undefined ? undefined : word(to) }];
 }
 
 function fieldsAltered(before: Field[], after: Field[]): Altered[] {
