@@ -19,6 +19,7 @@ from .http.public import Unknown
 from .http.routes import routes
 from .http.server import http_server
 from .http.siblings import Siblings
+from .http.traffic import Traffic
 from .rates import Rates
 
 log = logging.getLogger("pbtornado.app")
@@ -33,6 +34,7 @@ def application(backend: Backend, siblings: Siblings | None = None) -> Applicati
         siblings=siblings or Siblings(),
         origins=Origins(backend.options.origins),
         open_requests=set(),
+        traffic=Traffic(),
         log_function=log_activity,
     )
 

@@ -15,6 +15,7 @@ from .mail.mailer import Mailer
 from .passwords import Passwords
 from .rates import Rates
 from .realtime.realtime import Realtime
+from .records.changes.reached import Reached
 from .records.changes.search import ChangeSearch
 from .records.changes.stats import ChangeStats
 from .records.collections import Collections
@@ -59,6 +60,8 @@ class Backend:
         self.changes = ChangeSearch(self.store, self.catalogs)
         self.change_stats = ChangeStats(self.store, self.catalogs)
         self.tail.on_wake.append(self.changes.waiting.wake)
+        self.reached = Reached(self.store)
+        self.tail.on_wake.append(self.reached.wake)
         self.trimming = Trimming(self.store.changes)
         self.journal = SqliteStore(options.data_dir / "auxiliary.db", log=False, readers=1, synchronous="NORMAL")
         self.logs = Logs(self.journal, self.settings)

@@ -29,12 +29,16 @@ class Rates:
         """`file` is what `counts_file` gave before the workers were forked; without it the counts are this process's own."""
         self._file = file
         self._memory: mmap.mmap | None = None
+        self.refusals = 0
+        """How often this process was told that something had been done often enough."""
 
     def allows(self, key: str, most: int, seconds: int) -> bool:
         """Counts one more of `key`; false where there have been `most` in this window already."""
         name, slot = _named(key)
         with self._locked(slot) as memory:
-            return _count(memory, slot, name, most, seconds)
+            allowed = _count(memory, slot, name, most, seconds)
+        self.refusals += not allowed
+        return allowed
 
     def forget(self, key: str) -> None:
         """Ends the window of `key`."""

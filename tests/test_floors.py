@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "pbtornado"
-GROUND = {"errors", "values", "config", "hooks", "passwords", "rates", "tokens"}
+GROUND = {"measures", "errors", "values", "config", "hooks", "passwords", "rates", "tokens"}
 LINE = "ground store schema rules files mail system records auth realtime backend http app workers plugins commands cli"
 ENTRIES = {"__init__", "__main__"}
 ONLY_IN = {

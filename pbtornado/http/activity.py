@@ -26,10 +26,11 @@ HIDDEN = "***"
 
 
 def log_activity(handler: RequestHandler) -> None:
-    """Tells the logs of a request that has been answered."""
+    """Tells the logs and the counts of a request that has been answered."""
     if not isinstance(handler, Answers) or handler.passed_on:
         return
     request, error, status = handler.request, handler.refused, handler.get_status()
+    handler.settings["traffic"].note(handler, status)
     failed = error is not None or status >= 400
     if request.method == "OPTIONS" or (not failed and request.method in handler.unlogged):
         return

@@ -16,7 +16,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from ..errors import ApiError, BadRequest, Busy, Forbidden, NotFound, TooLarge, Unauthorized
 from ..rules.projection import Projection
 from ..rules.request import RequestInfo
-from ..store.protocol import CommitFailed, StoreBusy, TooSlow
+from ..store.protocol import CommitFailed, Position, StoreBusy, TooSlow
 from ..values import json_bytes
 from .body import Body, BodyReader
 from .headers import SECURITY, Origins, cross_origin, date_now, preflight
@@ -27,6 +27,7 @@ log = logging.getLogger("pbtornado.http")
 
 JSON = "application/json"
 READING = frozenset(("GET", "HEAD"))
+MIN_SEQ = "minSeq"
 HEAR_SECONDS = 10.0
 """How long a client may go on sending a body that has been refused."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -46,6 +47,10 @@ class Answers(Limited):
     """Methods whose successes are not worth a line of the logs."""
     refused: ApiError | None = None
     """What the request was refused with."""
+    lasting: ClassVar[Container[str]] = ()
+    """Methods whose answers last as long as the client likes: how long says nothing of us."""
+    sent = 0
+    """Bytes of the answer's body."""
     passed_on = False
     """Did another worker answer it, who has told the logs?"""
 
@@ -90,6 +95,10 @@ class Answers(Limited):
             self.add_header(name, value)
         self.finish()
 
+    def write(self, chunk: str | bytes | dict[str, Any]) -> None:
+        self.sent += len(chunk)
+        super().write(chunk)
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.finish(self.failure(kwargs.get("exc_info", (None, None, None))[1], status_code))
 
@@ -133,14 +142,18 @@ class ApiHandler(Answers):
         self.settings["open_requests"].add(self)
         if self.request.method == "OPTIONS":
             return None
-        if token := self.token():
+        token = self.token()
+        if token or MIN_SEQ in self.request.query:
             return self._prepare(token)
         self._admit()
         return None
 
     async def _prepare(self, token: str) -> None:
-        self.actor = await self.backend.identify(token)
+        if token:
+            self.actor = await self.backend.identify(token)
         self._admit()
+        if MIN_SEQ in self.request.query and self.request.method in READING and (least := self.query(MIN_SEQ)):
+            await self.backend.reached.wait(least)
 
     def _admit(self) -> None:
         try:
@@ -233,6 +246,7 @@ class ApiHandler(Answers):
 
     def answer(self, data: Any, status: int = 200) -> None:
         """Sends data as JSON; `?fields=` picks from it."""
+        self.tell_written()
         fields = self.query("fields")
         if fields and 200 <= status < 300:
             data = Projection.parse(fields).apply(data)
@@ -241,9 +255,21 @@ class ApiHandler(Answers):
 
     def answer_nothing(self) -> None:
         """204."""
+        self.tell_written()
         self.set_status(204)
         self.clear_header("Content-Type")
         self.finish()
+
+    def tell_written(self) -> None:
+        """Says in the answer's head which change was the last that this request made, if it made any."""
+        if self.request.method in READING or not self._request_id:
+            return
+        store = self.backend.store
+        if seq := store.last_of(self._request_id):
+            self.set_header("X-PB-Seq", str(seq))
+            self.set_header("X-PB-Position", str(Position(store.position().epoch, seq)))
+            if "Access-Control-Allow-Origin" in self._headers:
+                self.add_header("Access-Control-Expose-Headers", "X-PB-Seq, X-PB-Position")
 
     def compute_etag(self) -> str | None:
         """None: an answer of the API belongs to one moment and one actor, unless its handler knows better."""

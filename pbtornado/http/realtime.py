@@ -26,7 +26,7 @@ SIBLING_SECONDS = 2.0
 class Events(ApiHandler):
     """/api/realtime: GET opens a stream that lasts; POST says what is heard on it."""
 
-    unlogged = READING
+    unlogged = lasting = READING
     connection: Connection | None = None
 
     async def get(self) -> None:

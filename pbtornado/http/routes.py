@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Options
-from . import accounts, auth, changes, crons, files, logs, realtime, rules, settings, sql, transfer, websocket
+from . import accounts, auth, changes, crons, files, logs, metrics, realtime, rules, settings, sql, transfer, websocket
 from .admin import dashboard
 from .batch import Batch
 from .collections import Collections, DryRunView, Import, OAuth2Providers, OneCollection, Scaffolds, Truncation
@@ -22,6 +22,7 @@ API: list[Route] = [
     (r"/api/batch", Batch),
     *realtime.ROUTES,
     *websocket.ROUTES,
+    *metrics.ROUTES,
     *auth.ROUTES,
     *accounts.ROUTES,
     *files.ROUTES,

@@ -32,6 +32,8 @@ class Connection:
         self.began = moment()
         self.events = self.bytes = 0
         """What its socket took so far: events of changes, and bytes of whatever kind."""
+        self.fallen = 0
+        """How often it took too little and had to go back to the log."""
         self.actor: Actor = GUEST
         self.position = 0
         self.behind = False
@@ -66,6 +68,7 @@ class Connection:
     def deliver(self, seq: int, frames: bytes, events: int = 1) -> None:
         """Puts all frames of one change into the outbox; a connection that has too many falls behind instead."""
         if self._waiting + len(frames) > OUTBOX_BYTES and self._outbox and not self.behind:
+            self.fallen += 1
             self.go_back(self.stand(seq - 1))
         else:
             self._put(seq, frames, events)

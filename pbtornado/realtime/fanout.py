@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
+from ..measures import Histogram
 from ..rules.request import Actor
 from ..schema.catalog import Catalog, Catalogs
 from ..store.changes import CHANGES, ChangeLog
@@ -24,6 +26,7 @@ from .topics import Topic
 
 T = TypeVar("T")
 
+DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
 TURN_SECONDS = 0.005
@@ -32,6 +35,12 @@ TURN_BYTES = 32 * 1024
 
 _SEQ = Column("r", "seq")
 _NEWEST = Select((_SEQ,), Table(CHANGES), order=(Order(_SEQ, descending=True),), limit=Value(1))
+
+
+def seconds_since(at: str) -> float:
+    """How long ago the time of a change was, if it is less than an hour: only the clock's minutes and seconds are read."""
+    ago = (time.time() - 60 * int(at[14:16]) - float(at[17:23])) % 3600
+    return ago if ago < 3590 else 0.0
 
 
 class Renderer(Protocol):
@@ -68,6 +77,10 @@ class Fanout:
 
     def __init__(self, store: FanoutStore, catalogs: Catalogs) -> None:
         self._store, self._catalogs, self._open = store, catalogs, False
+        self.delays = Histogram(DELAYS)
+        """Seconds from a write to its events."""
+        self.resyncs: Counter[str] = Counter()
+        """How often a client had to read anew, by reason."""
 
     def open(self) -> None:
         """Connects to the database; after the process is forked."""
@@ -110,6 +123,8 @@ class Fanout:
         self.actors.settle(change.request)
         self.actors.follow(change)
         told = self._in_step(lambda: self._telling.live(change, self._epoch)) if self.subscribers.of else 0
+        if told:
+            self.delays.observe(seconds_since(change.at))
         self._cursor = change.seq
         return told
 
@@ -128,6 +143,7 @@ class Fanout:
             for subscription in self.subscribers.follow(catalog):
                 connection = subscription.connection
                 connection.tell(connection.form.resync(str(self._head()), "renamed", [subscription.topic.text]))
+                self.resyncs["renamed"] += 1
 
     # ---- again from the log
 
@@ -201,6 +217,7 @@ class Fanout:
         first = self._enter(connection, topics, starts, head)
         for reason, texts in lost.items():
             connection.tell(connection.form.resync(str(first), reason, texts))
+            self.resyncs[reason] += 1
         connection.subscribed = connection.subscribed or bool(topics)
         return first
 
@@ -292,6 +309,7 @@ class Fanout:
             subscription.after = head.seq
         topics = [text for text, subscription in subscriptions.items() if subscription.group]
         connection.tell(connection.form.resync(str(head), reason, topics))
+        self.resyncs[reason] += 1
 
     def _head(self) -> Position:
         """The newest commit, whichever worker made it and whether or not it lived to say so."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import BadRequest, Busy, FieldError, Forbidden, NotFound
@@ -18,7 +20,7 @@ from ..values import random_text
 from . import clients
 from .connection import Connection
 from .fanout import Fanout, FanoutStore
-from .forms import SSE, Form
+from .forms import SSE, WEBSOCKET, Form
 from .match import Match
 from .topics import LONGEST_TOPIC, MOST_TOPICS, Topic, parse_topics
 
@@ -39,6 +41,24 @@ UNKNOWN = "Missing or invalid client id."
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
+@dataclass(slots=True)
+class Tally:
+    """What streams took, in events and bytes, and how often they fell behind; how many there are now, and of how many topics."""
+
+    events: int = 0
+    bytes: int = 0
+    fallen: int = 0
+    streams: int = 0
+    topics: int = 0
+    behind: int = 0
+
+    def add(self, connection: Connection) -> None:
+        """Counts what one took."""
+        self.events += connection.events
+        self.bytes += connection.bytes
+        self.fallen += connection.fallen
+
+
 class Elsewhere(Exception):
     """The client is connected to another worker of this server: ask that one."""
 
@@ -55,6 +75,10 @@ class Realtime:
         self.worker = worker
         self._connections: dict[str, Connection] = {}
         self._ticker: asyncio.Task[None] | None = None
+        self.ended = {form.name: Tally() for form in (SSE, WEBSOCKET)}
+        """What the streams that have ended took, by form."""
+        self.reasons: Counter[str] = Counter()
+        """Why they have."""
 
     async def start(self) -> None:
         """Opens what the streams need; after the store, before the log is consumed."""
@@ -90,10 +114,23 @@ class Realtime:
         connection.close(reason)
         if self._connections.pop(connection.id, None):
             self.fanout.leave(connection)
+            self.ended[connection.form.name].add(connection)
+            self.reasons[connection.closed] += 1
 
     def disconnect(self, client_id: str) -> None:
         """Ends the stream of a client, which may connect again. Raises NotFound, and Elsewhere."""
         self.close(self._find(client_id), "ended")
+
+    def tallies(self) -> dict[str, Tally]:
+        """By form: the streams there are, their topics, and what all there ever were took."""
+        tallies = {name: replace(ended) for name, ended in self.ended.items()}
+        for connection in self._connections.values():
+            tally = tallies[connection.form.name]
+            tally.add(connection)
+            tally.streams += 1
+            tally.topics += len(self.fanout.subscribers.of.get(connection, ()))
+            tally.behind += connection.behind
+        return tallies
 
     def report(self, most: int) -> dict[str, Any]:
         """The streams of this worker, the newest `most` of them one by one; see `clients.report`."""

@@ -69,6 +69,11 @@ class Tail:
     def _committed(self, _: Position) -> None:
         self.wake()
 
+    def lags(self) -> dict[str, int]:
+        """By how many changes each consumer is behind the head."""
+        head = self._store.changes.position().seq
+        return {run.name: max(0, head - run.at.seq) for run in self._runs}
+
     async def stop(self) -> None:
         """Lets consumers finish what they are at, within STOP_SECONDS, and saves their cursors."""
         if self._poll is not None:
@@ -113,6 +118,14 @@ class _Run:
         self._awake = asyncio.Event()
         self._stopped = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._consumer.name
+
+    @property
+    def at(self) -> Position:
+        return self._at
 
     async def start(self) -> None:
         log_ = self._store.changes

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
+from ...measures import Histogram
 from ..lane import Lane
 from ..protocol import CommitFailed, Origin, StoreBusy, Writer
 from .connection import run, translated, undo
@@ -26,6 +27,9 @@ T = TypeVar("T")
 log = logging.getLogger("pbtornado.store")
 
 QUEUE_LIMIT = 2048
+SIZES = (1, 2, 4, 8, 16, 32, 64)
+KEPT = 2 * QUEUE_LIMIT
+"""Requests whose last change is remembered until they are answered."""
 GROUP_LIMIT = 64
 GROUP_SECONDS = 0.008
 """A group takes no further member after this time on the loop."""
@@ -57,6 +61,9 @@ class Outcome:
     future: asyncio.Future[Any]
     value: Any = None
     error: Exception | None = None
+    request: str = ""
+    seq: int = 0
+    """The last change it made, 0 where it made none."""
 
     def tell(self, failure: Exception | None = None) -> None:
         if self.future.done():
@@ -81,8 +88,12 @@ class GroupCommit:
         self._queue: deque[Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
         self._closed = False
-        self.commits = self.writes = 0
-        """Groups that were committed, and how many writes they had."""
+        self.writes = 0
+        """How many were committed."""
+        self.sizes = Histogram(SIZES)
+        """Of the groups that were committed: how many writes they were, refused ones included."""
+        self.last: dict[str, int] = {}
+        """The last change of each request, until somebody asks for it or many others have come."""
 
     def submit(self, work: Callable[[Writer], T], origin: Origin, long: bool, *, bare: bool = False) -> asyncio.Future[T]:
         """The future holds what work returned once it is committed. Raises StoreBusy when the queue is full.
@@ -98,6 +109,11 @@ class GroupCommit:
         if self._running is None:
             self._running = asyncio.get_running_loop().create_task(self._run())
         return future
+
+    @property
+    def waiting(self) -> int:
+        """Writes that have not begun."""
+        return len(self._queue)
 
     async def quiesce(self) -> None:
         """Waits until no write is under way or waiting."""
@@ -212,12 +228,19 @@ class GroupCommit:
     def _tell(self, outcomes: list[Outcome], failure: Exception | None) -> None:
         told = self._writer.appended or self._writer.past_log
         if failure is None:
-            self.commits += 1
+            self.sizes.observe(len(outcomes))
             self.writes += sum(outcome.error is None for outcome in outcomes)
         for outcome in outcomes:
+            if outcome.request and outcome.seq and failure is None:
+                self._note(outcome.request, outcome.seq)
             outcome.tell(failure)
         if failure is None and told:
             self._committed()
+
+    def _note(self, request: str, seq: int) -> None:
+        self.last[request] = seq
+        if len(self.last) > KEPT:
+            del self.last[next(iter(self.last))]
 
     # ---- members
 
@@ -235,11 +258,12 @@ class GroupCommit:
 
     def _run_member(self, member: Waiting, seconds: float, alone: bool) -> Outcome:
         writer = self._writer
-        writer.origin = member.origin
+        writer.origin, before = member.origin, writer.appended
         writer.budget.within(seconds=seconds)
         try:
             value = member.work(writer) if alone else writer.savepoint(lambda: member.work(writer))
-            return Outcome(member.future, value)
+            seq = writer.appended if writer.appended != before else 0
+            return Outcome(member.future, value, None, member.origin.request, seq)
         except Exception as error:
             if alone:
                 undo(self._connection)

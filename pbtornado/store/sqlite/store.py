@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from ...measures import Histogram
 from ..changes import ChangeLog
 from ..lane import Lane
 from ..protocol import BadQuestion, Origin, Position, Reader, SqlAnswer, TooSlow, UnusableDirectory, Writer
@@ -187,7 +188,21 @@ class SqliteStore:
     @property
     def written(self) -> tuple[int, int]:
         """How many writes this process has committed, and in how many commits."""
-        return self._group.writes, self._group.commits
+        return self._group.writes, sum(self._group.sizes.counts)
+
+    @property
+    def group_sizes(self) -> Histogram:
+        """How many writes each commit of this process had."""
+        return self._group.sizes
+
+    @property
+    def waiting(self) -> int:
+        """Writes of this process that have not begun."""
+        return self._group.waiting
+
+    def last_of(self, request: str) -> int:
+        """The seq of the last change that a request made here, 0 where it made none; told once."""
+        return self._group.last.pop(request, 0)
 
     async def optimize(self) -> None:
         """Lets the database look at what its tables hold, and empties its WAL into the file as far as readers allow.
