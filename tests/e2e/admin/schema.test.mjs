@@ -65,14 +65,13 @@ test("a rule is completed: fields, relations, back-relations, the account, other
     const { page, panel } = await edited("talks");
     await panel.getByRole("tab", { name: "API rules" }).click();
     const editor = await ruleEditor(panel, "List and search");
-    const offered = async (typed) => {
+    const label = page.locator(".cm-tooltip-autocomplete li .cm-completionLabel");
+    const offered = async (typed, wanted) => {
         await editor.press("ControlOrMeta+a");
         await page.keyboard.press("Delete");
         await page.keyboard.type(typed);
-        await page.locator(".cm-tooltip-autocomplete li").first().waitFor();
-        const found = await page.locator(".cm-tooltip-autocomplete li .cm-completionLabel").allInnerTexts();
+        await label.filter({ hasText: new RegExp(`^${wanted}$`) }).first().waitFor();
         await page.keyboard.press("Escape");
-        return found;
     };
     for (const [typed, wanted] of [
         ["ti", "title"],
@@ -86,7 +85,7 @@ test("a rule is completed: fields, relations, back-relations, the account, other
         ["@collection.", "topics"],
         ["@collection.topics.", "name"],
     ])
-        assert.ok((await offered(typed)).includes(wanted), `${wanted} after ${typed}`);
+        await offered(typed, wanted);
     assert.ok(await panel.isVisible(), "Escape closes the list only");
     await editor.press("ControlOrMeta+a");
     await page.keyboard.type("sta");
