@@ -250,8 +250,9 @@ class Questions:
         shape = next(shape for shape in self.known.shapes.values() if called in (shape.name, shape.data["id"]))
         keys = [key for field in shape.of_type("file") for key in self._upload_keys(field)] if step["method"] != "DELETE" else []
         front = self.chance.choice([f"requests.{place}.", f"requests[{place}]."])
-        small = [upload for upload in UPLOADS if len(upload[1]) <= 60]  # PocketBase has lost the name that a refusal says
-        return [(f"{front}{key}", *self.chance.choice(small)) for key in keys]
+        uploads = [self.chance.choice(UPLOADS) for _ in keys]
+        # None that is too large: PocketBase has lost the name that the refusal says.
+        return [(f"{front}{key}", *(upload if len(upload[1]) <= 60 else UPLOADS[0])) for key, upload in zip(keys, uploads, strict=True)]
 
     def _step(self, actor: str) -> dict[str, Any]:
         name = self._table()
