@@ -63,6 +63,7 @@ def parameters() -> dict[str, Json]:
         parameter("expand", "query", TEXT, "Relations to follow, with commas, such as `author,comments_via_post.author`."),
         parameter("fields", "query", TEXT, "What the answer shall have, with commas; without it everything."),
         parameter("skipTotal", "query", BOOL, "Leaves out the totals, which makes long lists quicker."),
+        parameter("minSeq", "query", TEXT, "The number or position of a change that the answer must not be older than."),
     ]
     found: dict[str, Json] = {one["name"]: one for one in listed}
     said = "Which records; an empty filter is refused."
@@ -163,8 +164,11 @@ def _tools() -> Iterator[Operation]:
     yield _export()
     yield _import()
     yield _rule_test()
-    said = f"{SUPERUSERS} It names every collection and field."
-    path, failures = "/api/openapi.json", (401, 403)
+    said, failures = f"{SUPERUSERS} What all workers count, in the text format of Prometheus.", (401, 403)
+    yield Operation(
+        "get", "/api/metrics", "metrics", "Get metrics", SERVER, SIGNED_IN, said, answer=TEXT, answer_type="text/plain", failures=failures
+    )
+    said, path = f"{SUPERUSERS} It names every collection and field.", "/api/openapi.json"
     yield Operation("get", path, "openapi", "This document", SERVER, SIGNED_IN, said, answer=OBJECT, failures=failures)
 
 

@@ -10,7 +10,8 @@ from ...schema.fields import AutodateField, Field, TextField
 from .pieces import ANYBODY, EXPAND, FIELDS, FORM, ID, JSON, SIGNED_IN, TEXT, WHOLE, Json, Operation, Security, array, obj, ref
 from .values import example_modifiers, shown, written
 
-LIST_PARAMETERS = [ref(name, "parameters") for name in ("page", "perPage", "after", "sort", "filter", "expand", "fields", "skipTotal")]
+LISTED = ("page", "perPage", "after", "sort", "filter", "expand", "fields", "skipTotal", "minSeq")
+LIST_PARAMETERS = [ref(name, "parameters") for name in LISTED]
 AGGREGATES = "With `aggregate` and `group` in the query it answers counts, sums and the like instead of records."
 ETAG: Json = {"ETag": {"description": "Names the version of the record that was read or written.", "schema": TEXT}}
 
@@ -92,7 +93,9 @@ class RecordPaths:
     def operations(self) -> Iterator[Operation]:
         """Each thing that can be asked."""
         yield self._operation("get", "list", "List records", self._collection.list_rule, LIST_PARAMETERS, f"{self.name}_list")
-        yield self._one("get", "view", "View a record", self._collection.view_rule, [ref("ifNoneMatch", "parameters")], 304)
+        yield self._one(
+            "get", "view", "View a record", self._collection.view_rule, [ref(name, "parameters") for name in ("ifNoneMatch", "minSeq")], 304
+        )
         if self._collection.is_view:
             return
         yield self._operation("post", "create", "Create a record", self._collection.create_rule, [EXPAND, FIELDS], f"{self.name}_record")
