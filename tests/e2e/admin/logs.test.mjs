@@ -102,7 +102,7 @@ test("hours are chosen by dragging over the chart or from its table, and given u
     await canvas.waitFor();
     await chart(page).getByText("As a table").waitFor();
     const { x, y, width, height } = await chart(page).locator(".u-over").boundingBox();
-    await page.mouse.move(x + width - 60, y + height / 2);
+    await page.mouse.move(x + 20, y + height / 2);
     await page.mouse.down();
     await page.mouse.move(x + width - 5, y + height / 2, { steps: 4 });
     await page.mouse.up();

@@ -183,6 +183,7 @@ test("what is set for S3 is kept, and the page says that it is not used", async 
     await save(page);
     await page.getByRole("textbox", { name: "Bucket" }).and(page.locator("[aria-invalid=true]")).waitFor();
     for (const [name, value] of [["Endpoint", "https://s3.example.com"], ["Bucket", "files"], ["Region", "here"], ["Access key", "key"]]) await page.getByRole("textbox", { name }).fill(value);
+    await save(page);
     await page.getByLabel("Secret", { exact: true }).fill("hush-hush");
     await save(page);
     await saved(page);
