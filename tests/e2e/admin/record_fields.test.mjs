@@ -110,6 +110,25 @@ test("files are uploaded, put in order with the keyboard, and taken away", async
     await leave(page);
 });
 
+test("files are put in order by dragging", async () => {
+    const made = await pb.collection("spots").create({ title: "Dragged", photos: ["alpha", "beta", "gamma"].map((name) => new File([PNG], `${name}.png`, { type: "image/png" })) });
+    const { page, dialog } = await editor("spots", made.id);
+    const handle = dialog.getByRole("button", { name: /^Move gamma_/ });
+    await handle.scrollIntoViewIfNeeded();
+    const [from, to] = [await handle.boundingBox(), await dialog.getByRole("button", { name: /^Move alpha_/ }).boundingBox()];
+    await page.mouse.move(from.x + 10, from.y + 10);
+    await page.mouse.down();
+    for (const part of [0.3, 0.6, 1, 1.1]) {
+        await page.mouse.move(from.x + 10, from.y + 10 + (to.y - from.y) * part, { steps: 4 });
+        await page.waitForTimeout(150);
+    }
+    await page.mouse.up();
+    await dialog.getByRole("button", { name: /^Move gamma_.*1 of 3/ }).waitFor();
+    await saved(page);
+    assert.deepEqual((await pb.collection("spots").getOne(made.id)).photos, [made.photos[2], made.photos[0], made.photos[1]]);
+    await leave(page);
+});
+
 test("a file that is too large or of a wrong type is refused before it is sent", async () => {
     const { page, dialog } = await editor("spots", null);
     const photos = dialog.getByRole("group", { name: "photos" });
