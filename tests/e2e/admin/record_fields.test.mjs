@@ -18,7 +18,7 @@ const saved = async (page) => {
 };
 /** The code editor of a field, once it is there, with the focus in it. */
 async function enter(dialog, name) {
-    await dialog.getByRole("textbox", { name }).scrollIntoViewIfNeeded();
+    await dialog.locator("label").filter({ hasText: new RegExp(`^${name}`) }).scrollIntoViewIfNeeded();
     await dialog.locator(`.cm-content[aria-label="${name}"], .ProseMirror`).and(dialog.getByRole("textbox", { name })).click();
 }
 /** Pastes a text where the focus is. */
