@@ -106,7 +106,7 @@ class OfCollections:
         return {key: value for key, value in body.items() if key not in dropped}
 
     def _extra(self) -> dict[str, Any]:
-        target = self.shapes[self.chance.choice(NAMES)].data["id"]
+        target = self.shapes["people"].data["id"]  # always: PocketBase lets an import point a relation elsewhere
         fields: list[dict[str, Any]] = [{"name": "text", "type": "text"}, {"name": "one", "type": "relation", "collectionId": target}]
         odd: list[dict[str, Any]] = [
             {},
