@@ -37,7 +37,8 @@ class Body:
         """The values with the uploads among them.
 
         An upload joins the names sent under the same key, so that files are not lost by adding
-        one; under `name+` and `+name` it stands alone. With `file_fields`, uploads for other
+        one, and makes what is said under `name+`, `+name` and `name-` of no account; under `name+` and
+        `+name` it stands alone. With `file_fields`, uploads for other
         fields are ignored.
         """
         if not self.files:
@@ -47,6 +48,9 @@ class Body:
             name = key.strip("+")
             if not key.endswith("-") and (file_fields is None or name in file_fields):
                 kept = texts_of(self.fields.get(key)) if name == key else []
+                for modified in (f"{name}+", f"+{name}", f"{name}-") if name == key else ():
+                    if modified not in self.files:
+                        merged.pop(modified, None)
                 merged[key] = [*kept, *uploads]
         return merged
 

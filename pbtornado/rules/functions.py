@@ -32,10 +32,11 @@ def _geo_distance(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> O
     """Kilometres; on multi-valued paths always any match."""
     if len(args) != 4:
         raise RuleError(f"[geoDistance] expected 4 arguments, got {len(args)}")
+    resolved: list[Operand] = []
     for position, arg in enumerate(args):
         if isinstance(arg, Text):
             raise RuleError(f"[geoDistance] argument {position} must be an identifier or number")
-    resolved = [resolve(arg) for arg in args]
+        resolved.append(_resolved(arg, resolve, f"[geoDistance] failed to resolve argument {position}"))
     expr = Call("geo_distance", tuple(arg.expr for arg in resolved))
     return Operand(expr, "column", exact=True, aside=_aside(resolved), also=_also(resolved), pattern=lambda: expr)
 
@@ -51,7 +52,7 @@ def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Opera
     for position, arg in enumerate(args[2:]):
         if not isinstance(arg, Text):
             raise RuleError(f"[strftime] invalid modifier argument {position} - can be only string")
-    form, *rest = [resolve(arg) for arg in args]
+    form, *rest = [_resolved(arg, resolve, "[strftime] failed to resolve time-value argument") for arg in args]
     expr = Call("strftime", tuple(arg.expr for arg in (form, *rest)))
     operand = Operand(expr, "column", aside=_aside([form, *rest]), also=_also(rest), pattern=lambda: expr)
     time = rest[0].many if rest else None
@@ -59,6 +60,13 @@ def _strftime(args: tuple[Name | Text | Number, ...], resolve: Resolve) -> Opera
         return operand
     inner = Call("strftime", (form.expr, time.value, *(arg.expr for arg in rest[1:])))
     return replace(operand, many=Many(time.joins, inner))
+
+
+def _resolved(arg: Name | Text | Number, resolve: Resolve, failure: str) -> Operand:
+    try:
+        return resolve(arg)
+    except RuleError as error:
+        raise RuleError(f"{failure}: {error}", error.span) from None
 
 
 def _also(args: Sequence[Operand]) -> Expr | None:

@@ -247,3 +247,10 @@ def test_payload_joins_kept_names_and_uploads(tmp_path: Path) -> None:
     one = ReceivedFile("a", tmp_path, 1)
     body = Body({"docs": ["old", "old"], "docs+": "x", "title": "t"}, {"docs": [one], "docs+": [one], "title": [one], "docs-": [one]})
     assert body.payload({"docs"}) == {"docs": ["old", one], "docs+": [one], "title": "t"}
+
+
+def test_uploads_under_the_plain_name_are_the_last_word(tmp_path: Path) -> None:
+    """What texts would put before them, behind them, or take away is of no account."""
+    one = ReceivedFile("a", tmp_path, 1)
+    body = Body({"docs+": "x", "+docs": "y", "docs-": "z", "other+": "x"}, {"docs": [one]})
+    assert body.payload({"docs", "other"}) == {"docs": [one], "other+": "x"}

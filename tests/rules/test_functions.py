@@ -31,6 +31,13 @@ def test_functions_stand_where_values_do(world: World, rule: str, found: list[st
     assert world.ids("posts", rule) == found
 
 
+@pytest.mark.parametrize("call", ["geoDistance(nope, 1, 2, 3)", "strftime('%Y', nope)"])
+def test_an_unknown_argument_is_said_to_be_one(world: World, call: str) -> None:
+    """With the function and its place."""
+    with pytest.raises(RuleError, match=r"\[\w+\] failed to resolve (argument 0|time-value argument): unknown field"):
+        world.ids("posts", f"{call} = 1")
+
+
 @pytest.mark.parametrize(
     "rule",
     [
