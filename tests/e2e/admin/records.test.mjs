@@ -85,6 +85,18 @@ test("a long list shows the right rows wherever it is scrolled to", async () => 
     await leave(page);
 });
 
+test("a list that is come back to is where it was left", async () => {
+    const page = await open("/collections?collection=rows");
+    await found(page, "1,200 records");
+    await scrollTo(page, 0.5);
+    await row(page, `Row ${number(COUNT / 2 - 1)}`).waitFor();
+    await page.getByRole("link", { name: "things" }).click();
+    await row(page, "Whole").waitFor();
+    await page.goBack();
+    await row(page, `Row ${number(COUNT / 2 - 1)}`).waitFor();
+    await leave(page);
+});
+
 test("a header sorts up, down and not at all, and the sort is kept in the place", async () => {
     const page = await open("/collections?collection=rows");
     const header = page.getByRole("columnheader", { name: "title" });

@@ -118,16 +118,21 @@ export class RecordList {
     /** Says which rows are in sight; those that are missing will be read. */
     show(first: number, last: number): void {
         [this.#first, this.#last] = [first, last];
-        if (this.opening || this.#reading !== undefined) return;
+        if (this.opening || this.#reading !== undefined || !this.#wanted().length) return;
         const wait = Math.max(0, this.#readAt + READ_EVERY_MS - performance.now());
         this.#reading = setTimeout(() => this.#readShown(), wait);
     }
 
     #readShown(): void {
         [this.#reading, this.#readAt] = [undefined, performance.now()];
-        const wanted = this.#places.missing(Math.max(0, this.#first - AHEAD), this.#last + AHEAD, PAGE);
+        const wanted = this.#wanted();
         for (const [page, under] of this.#flight) if (!wanted.includes(page)) (under.abort(), this.#flight.delete(page));
         for (const page of wanted) if (!this.#flight.has(page)) void this.#read(page);
+    }
+
+    /** The pages that are in sight, or will soon be, and have rows that are not read. */
+    #wanted(): number[] {
+        return this.#places.missing(Math.max(0, this.#first - AHEAD), this.#last + AHEAD, PAGE);
     }
 
     async #read(page: number): Promise<void> {
