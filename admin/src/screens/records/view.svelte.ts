@@ -1,3 +1,4 @@
+import { tick } from "svelte";
 import type { RecordModel } from "pocketbase";
 import type { RecordList } from "./list.svelte";
 import { Slots } from "./slots";
@@ -60,8 +61,9 @@ export class View {
     /** Goes where it is to begin, as soon as that can be. */
     settle(): void {
         if (this.#wanted === null || (this.#list.total === null && this.length * ROW < this.#wanted + this.room)) return;
-        this.scroller?.scrollTo({ top: this.#wanted });
+        const top = this.#wanted;
         this.#wanted = null;
+        void tick().then(() => this.scroller?.scrollTo({ top })); // once the page is as high as the list
     }
 
     scrolled(name: string): void {
@@ -77,7 +79,7 @@ export class View {
         if (!by || !this.scroller) return;
         this.top = Math.max(0, this.top + by * ROW);
         this.active = Math.max(0, this.active + by);
-        queueMicrotask(() => this.scroller?.scrollTo({ top: this.top }));
+        void tick().then(() => this.scroller?.scrollTo({ top: this.top }));
     }
 
     toTop(): void {
