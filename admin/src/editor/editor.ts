@@ -119,7 +119,11 @@ export class Editor {
             EditorView.lineWrapping,
             escape,
             placeholder(options.placeholder),
-            autocompletion(options.language === "sql" ? { icons: false } : { icons: false, override: [options.complete] }),
+            autocompletion({
+                icons: false,
+                selectOnOpen: !options.single, // Enter sends what was typed, unless a completion was gone to
+                ...(options.language === "sql" ? {} : { override: [options.complete] }),
+            }),
             keymap.of([...completionKeymap, submit, ...(options.single ? [enter] : []), ...historyKeymap, ...defaultKeymap]),
             options.single ? oneLine : options.language === "rule" ? [] : lineNumbers(),
             options.language === "json" && !options.readonly ? linter((view) => (view.state.doc.length ? whole(view) : [])) : [],
