@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import resource
 import select
 import signal
 import socket
@@ -192,15 +193,15 @@ def test_every_worker_sees_a_new_collection_at_once(pair: Server) -> None:
         assert {pair.ask("GET", f"/api/collections/c{n}/records", token="").status for _ in range(10)} == {200}
 
 
-def test_the_first_start_is_quick(tmp_path: Path) -> None:
-    """From start to the first answer on a new directory, without a superuser, in well under a second here."""
+def test_the_first_start_is_cheap(tmp_path: Path) -> None:
+    """From start to the end on a new directory, without a superuser, a server uses little of the processors' time."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     server = Server(tmp_path / "pb_data", "--workers", "2")
-    start = time.monotonic()
     server.start()
-    taken = time.monotonic() - start
-    server.stop()
     assert server.printed("/_/#/pbinstall/")
-    assert taken < 2
+    server.stop()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
 
 def test_a_killed_server_leaves_nothing_for_long(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -19,6 +19,9 @@ MENTIONED = re.compile(
     r"|https?://([\w-]+\.)*example\.(com|org|net)\b|http://(localhost|127\.0\.0\.1)\b"  # examples
     r"|https://svelte\.dev/e/"  # where Svelte's errors are explained
     r"|https://github\.com/pocketbase/js-sdk|https://pocketbase\.io/docs/"  # warnings of the SDK
+    r"|https://prosemirror\.net/docs/"  # an error of the rich text editor
+    r"|https://(login\.microsoftonline|(accounts|open)\.larksuite)\.com/"  # what providers' settings are filled in with
+    r"|https://s3\.eu-central-1\.amazonaws\.com\b"  # what such a setting may look like
 )
 """Addresses that texts in the build name, and nothing loads."""
 
