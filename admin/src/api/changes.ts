@@ -54,5 +54,9 @@ export interface Restored {
 
 /** Brings a record back to its state after (or before) a change; with `dryRun` only says what that would do. */
 export function restore(collection: string, id: string, seq: number, state: "after" | "before", dryRun: boolean): Promise<Restored> {
-    return pb.send(`/api/collections/${collection}/records/${id}/restore`, { method: "POST", query: dryRun ? { dryRun: 1 } : {}, body: { seq, state } });
+    return pb.send(`/api/collections/${collection}/records/${id}/restore`, {
+        method: "POST",
+        query: dryRun ? { dryRun: 1 } : {},
+        body: { seq, state },
+    });
 }

@@ -48,7 +48,8 @@ class Suggestions {
         const state = expected(before);
         if (state === "sign" || state === "join") return null;
         const colon = word.text.lastIndexOf(":");
-        if (colon > 0 && !word.text.slice(colon).includes(".") && !/^@collection\.\w+:\w*$/.test(word.text)) return this.#modifier(word, colon);
+        if (colon > 0 && !word.text.slice(colon).includes(".") && !/^@collection\.\w+:\w*$/.test(word.text))
+            return this.#modifier(word, colon);
         const dot = word.text.lastIndexOf(".");
         if (dot > 0) return this.#path(word, dot);
         return { from: word.from, validFor: ROOT, options: this.#operands(state === "right" ? this.#values(before) : []) };
@@ -80,7 +81,11 @@ class Suggestions {
         if (!plain && !followed) return null;
         const field = followed ? this.#paths.follow(followed.from, followed.path)?.field : undefined;
         const found = plain ?? modifiers(field, followed?.body && followed.path.length === 1);
-        return { from: word.from + colon, validFor: /^:\w*$/, options: found.map((label) => ({ label, info: MODIFIERS[label], type: "keyword" })) };
+        return {
+            from: word.from + colon,
+            validFor: /^:\w*$/,
+            options: found.map((label) => ({ label, info: MODIFIERS[label], type: "keyword" })),
+        };
     }
 
     /** What may follow the last dot of a path. */
@@ -89,13 +94,29 @@ class Suggestions {
         if (head === "@request") return { from: word.from, validFor: ROOT, options: options(this.#request ? REQUEST : [], "variable") };
         if (head === "@request.headers") return { from: word.from, validFor: ROOT, options: options(HEADERS, "variable") };
         const from = word.from + dot + 1;
-        if (head === "@collection") return { from, validFor: WORD, options: this.#paths.all.map(({ name, type }) => ({ label: name, detail: type, type: "class" })) };
+        if (head === "@collection")
+            return {
+                from,
+                validFor: WORD,
+                options: this.#paths.all.map(({ name, type }) => ({ label: name, detail: type, type: "class" })),
+            };
         const followed = this.#followed(head.split("."));
         if (!followed) return null;
         const { path, body } = followed;
         const step = path.length ? this.#paths.follow(followed.from, path) : undefined;
         if (path.length && !step) return null;
-        if (step?.field?.type === "geoPoint") return { from, validFor: WORD, options: options([{ name: "lon", help: "longitude" }, { name: "lat", help: "latitude" }], "property") };
+        if (step?.field?.type === "geoPoint")
+            return {
+                from,
+                validFor: WORD,
+                options: options(
+                    [
+                        { name: "lon", help: "longitude" },
+                        { name: "lat", help: "latitude" },
+                    ],
+                    "property",
+                ),
+            };
         const relations = path.length < MAX_RELATIONS && !(body && !path.length);
         return { from, validFor: WORD, options: this.#paths.steps(step?.to ?? followed.from, { relations }).map((one) => option(one)) };
     }
@@ -157,14 +178,23 @@ class Suggestions {
     }
 
     #resolves(token: Token | undefined): boolean {
-        return token?.kind === "close" || (token?.kind === "name" && (token.text.startsWith("@") || !!this.#field(token.text.split(":")[0]!)));
+        return (
+            token?.kind === "close" || (token?.kind === "name" && (token.text.startsWith("@") || !!this.#field(token.text.split(":")[0]!)))
+        );
     }
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
-const options = (words: Word[], type: string, boost = 0): Completion[] => words.map(({ name, help }) => ({ label: name, info: help, type, boost }));
+const options = (words: Word[], type: string, boost = 0): Completion[] =>
+    words.map(({ name, help }) => ({ label: name, info: help, type, boost }));
 
 function option({ name, detail, field }: Step, boost = 0): Completion {
-    return { label: name, detail, info: (field?.help as string) || undefined, type: field ? "property" : "method", boost: field ? boost : boost - 1 };
+    return {
+        label: name,
+        detail,
+        info: (field?.help as string) || undefined,
+        type: field ? "property" : "method",
+        boost: field ? boost : boost - 1,
+    };
 }

@@ -43,8 +43,16 @@ const look = EditorView.theme({
     ".cm-cursor": { borderLeftColor: "var(--ink)" },
     ".cm-gutters": { backgroundColor: "transparent", border: "0", color: "var(--ink-faint)" },
     ".cm-placeholder": { color: "var(--ink-faint)" },
-    "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in oklab, var(--accent) 25%, transparent) !important" },
-    ".cm-tooltip": { border: "1px solid var(--line)", borderRadius: "8px", backgroundColor: "var(--raised)", boxShadow: "var(--shadow-raised)", overflow: "hidden" },
+    "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
+        backgroundColor: "color-mix(in oklab, var(--accent) 25%, transparent) !important",
+    },
+    ".cm-tooltip": {
+        border: "1px solid var(--line)",
+        borderRadius: "8px",
+        backgroundColor: "var(--raised)",
+        boxShadow: "var(--shadow-raised)",
+        overflow: "hidden",
+    },
     ".cm-tooltip-autocomplete ul": { fontFamily: "var(--mono)", fontSize: "12.5px" },
     ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--selected)", color: "var(--ink)" },
     ".cm-completionDetail": { color: "var(--ink-faint)", fontStyle: "normal" },
@@ -82,7 +90,15 @@ const whole = jsonParseLinter();
 
 /** Only one line: a break is a space. */
 const oneLine = EditorState.transactionFilter.of((transaction) =>
-    transaction.newDoc.lines > 1 ? [transaction, { changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replaceAll("\n", " ") }, sequential: true }] : transaction,
+    transaction.newDoc.lines > 1
+        ? [
+              transaction,
+              {
+                  changes: { from: 0, to: transaction.newDoc.length, insert: transaction.newDoc.toString().replaceAll("\n", " ") },
+                  sequential: true,
+              },
+          ]
+        : transaction,
 );
 
 /** Escape closes a list of completions, and not the dialog around the editor too. */
@@ -131,7 +147,8 @@ export class Editor {
             this.#locked.of(EditorState.readOnly.of(options.readonly)),
             this.#attributes.of(EditorView.contentAttributes.of(this.#named)),
             EditorView.updateListener.of((update) => {
-                if (update.docChanged && !update.transactions.some((one) => one.annotation(fromOutside))) options.changed(update.state.doc.toString());
+                if (update.docChanged && !update.transactions.some((one) => one.annotation(fromOutside)))
+                    options.changed(update.state.doc.toString());
             }),
         ];
     }

@@ -77,7 +77,9 @@ export class Paths {
     #back(collection: Collection): Step[] {
         const naming = (field: Field): boolean => field.type === "relation" && field.collectionId === collection.id;
         return this.all.flatMap((source) =>
-            source.fields.filter(naming).map((field) => ({ name: `${source.name}_via_${field.name}`, detail: `${source.name} that name it`, to: [source] })),
+            source.fields
+                .filter(naming)
+                .map((field) => ({ name: `${source.name}_via_${field.name}`, detail: `${source.name} that name it`, to: [source] })),
         );
     }
 }

@@ -13,10 +13,33 @@ export interface Screen {
     load: () => Promise<{ default: Component<any> }>;
 }
 
-const account = (path: string, title: string, load: Screen["load"], audience: Audience = "everybody"): Screen => ({ path, title, load, audience });
-const collections = (path: string, title: string, load: Screen["load"]): Screen => ({ path, title, load, audience: "superuser", section: "collections" });
-const live = (path: string, title: string, load: Screen["load"]): Screen => ({ path, title, load, audience: "superuser", section: "changes" });
-const setting = (path: string, title: string, load: Screen["load"]): Screen => ({ path: `/settings${path}`, title, load, audience: "superuser", section: "settings" });
+const account = (path: string, title: string, load: Screen["load"], audience: Audience = "everybody"): Screen => ({
+    path,
+    title,
+    load,
+    audience,
+});
+const collections = (path: string, title: string, load: Screen["load"]): Screen => ({
+    path,
+    title,
+    load,
+    audience: "superuser",
+    section: "collections",
+});
+const live = (path: string, title: string, load: Screen["load"]): Screen => ({
+    path,
+    title,
+    load,
+    audience: "superuser",
+    section: "changes",
+});
+const setting = (path: string, title: string, load: Screen["load"]): Screen => ({
+    path: `/settings${path}`,
+    title,
+    load,
+    audience: "superuser",
+    section: "settings",
+});
 
 /** Every place of the dashboard; `:name` stands for any one part of a path. */
 export const screens: Screen[] = [

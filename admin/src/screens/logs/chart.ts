@@ -50,7 +50,13 @@ export class Chart {
     #options(zoom: (from: number, to: number) => void): uPlot.Options {
         const bars = uPlot.paths.bars!({ size: [0.8, WIDEST_BAR], align: 1 });
         const axis = { stroke: () => this.#colour("--ink-faint"), ticks: { show: false }, font: "11px system-ui, sans-serif" };
-        const series = (label: string, colour: string): uPlot.Series => ({ label, paths: bars, points: { show: false }, width: 0, fill: () => this.#colour(colour) });
+        const series = (label: string, colour: string): uPlot.Series => ({
+            label,
+            paths: bars,
+            points: { show: false },
+            width: 0,
+            fill: () => this.#colour(colour),
+        });
         return {
             width: this.#parent.clientWidth,
             height: HEIGHT,
@@ -59,7 +65,13 @@ export class Chart {
             scales: { x: { time: true, range: () => this.#span }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
             axes: [
                 { ...axis, grid: { show: false }, size: 40 },
-                { ...axis, grid: { stroke: () => this.#colour("--line"), width: 1 }, size: 44, space: 34, incrs: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1e3, 2.5e3, 5e3, 1e4, 5e4, 1e5, 5e5, 1e6] },
+                {
+                    ...axis,
+                    grid: { stroke: () => this.#colour("--line"), width: 1 },
+                    size: 44,
+                    space: 34,
+                    incrs: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1e3, 2.5e3, 5e3, 1e4, 5e4, 1e5, 5e5, 1e6],
+                },
             ],
             series: [{}, series("Lines", "--accent"), series("Warnings and errors", "--bad")],
             hooks: { setSelect: [(plot) => this.#chosen(plot, zoom)] },

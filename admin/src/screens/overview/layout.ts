@@ -44,10 +44,26 @@ export function drawing(shown: Collection[]): Drawing {
     const tied = shown.filter(({ id }) => links.some(({ from, to }) => from !== to && [from.id, to.id].includes(id)));
     const boxes = arranged(tied, links);
     const below = Math.max(0, ...boxes.map(({ y, height }) => y + height + GAP));
-    boxes.push(...inRows(shown.filter((one) => !tied.includes(one)), below, boxes));
+    boxes.push(
+        ...inRows(
+            shown.filter((one) => !tied.includes(one)),
+            below,
+            boxes,
+        ),
+    );
     const places = new Map(boxes.map((box) => [box.collection.id, box]));
-    const edges = links.map(({ from, to, field }) => ({ from: from.id, to: to.id, field, path: path(places.get(from.id)!, places.get(to.id)!, field) }));
-    return { boxes, edges, width: Math.max(...boxes.map(({ x }) => x + WIDTH)), height: Math.max(...boxes.map(({ y, height }) => y + height)) };
+    const edges = links.map(({ from, to, field }) => ({
+        from: from.id,
+        to: to.id,
+        field,
+        path: path(places.get(from.id)!, places.get(to.id)!, field),
+    }));
+    return {
+        boxes,
+        edges,
+        width: Math.max(...boxes.map(({ x }) => x + WIDTH)),
+        height: Math.max(...boxes.map(({ y, height }) => y + height)),
+    };
 }
 
 function linksOf(shown: Collection[]): Link[] {
@@ -89,7 +105,11 @@ function path(from: Box, to: Box, field: Field): string {
     if (from === to) return `M ${from.x + WIDTH} ${y} c 44 0, 44 ${end - y}, 4 ${end - y}`;
     const rightwards = to.x >= from.x + WIDTH;
     const leftwards = to.x + WIDTH <= from.x;
-    const [start, stop] = rightwards ? [from.x + WIDTH, to.x - 4] : leftwards ? [from.x, to.x + WIDTH + 4] : [from.x + WIDTH, to.x + WIDTH + 4];
+    const [start, stop] = rightwards
+        ? [from.x + WIDTH, to.x - 4]
+        : leftwards
+          ? [from.x, to.x + WIDTH + 4]
+          : [from.x + WIDTH, to.x + WIDTH + 4];
     const bend = Math.max(40, Math.abs(stop - start) / 2);
     const [out, into] = rightwards ? [bend, -bend] : leftwards ? [-bend, bend] : [60, 60];
     return `M ${start} ${y} C ${start + out} ${y}, ${stop + into} ${end}, ${stop} ${end}`;

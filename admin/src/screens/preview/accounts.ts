@@ -3,7 +3,19 @@ import { curl, literal, type Lang } from "./languages";
 import type { Operation } from "./operations";
 import { sampleRecord } from "./sample";
 
-type Call = { id: string; label: string; group?: Operation["group"]; path: string; method?: string; text: string; body?: Record<string, unknown>; sdk: Record<Exclude<Lang, "curl">, string>; token?: boolean; answer: unknown; refusal?: [number, string] };
+type Call = {
+    id: string;
+    label: string;
+    group?: Operation["group"];
+    path: string;
+    method?: string;
+    text: string;
+    body?: Record<string, unknown>;
+    sdk: Record<Exclude<Lang, "curl">, string>;
+    token?: boolean;
+    answer: unknown;
+    refusal?: [number, string];
+};
 
 /** Signing in, and what an account may change of itself. */
 export function accounts(collection: Collection, root: string): Operation[] {
@@ -33,7 +45,8 @@ function operation(collection: Collection, root: string, call: Call): Operation 
 function signIn(collection: Collection): Call[] {
     const { name } = collection;
     const signedIn = { record: sampleRecord(collection), token: "JWT" };
-    const after = "\n\n// kept for further requests\nconsole.log(pb.authStore.isValid, pb.authStore.token, pb.authStore.record.id);\n\npb.authStore.clear(); // signs out";
+    const after =
+        "\n\n// kept for further requests\nconsole.log(pb.authStore.isValid, pb.authStore.token, pb.authStore.record.id);\n\npb.authStore.clear(); // signs out";
     return [
         {
             id: "auth-methods",
@@ -41,8 +54,17 @@ function signIn(collection: Collection): Call[] {
             method: "GET",
             path: "auth-methods",
             text: "What a sign-in page may offer: password, one-time codes, providers.",
-            sdk: { javascript: `const methods = await pb.collection("${name}").listAuthMethods();`, python: `methods = pb.collection("${name}").list_auth_methods()`, dart: `final methods = await pb.collection('${name}').listAuthMethods();` },
-            answer: { password: { enabled: true, identityFields: ["email"] }, oauth2: { enabled: false, providers: [] }, mfa: { enabled: false, duration: 0 }, otp: { enabled: false, duration: 0 } },
+            sdk: {
+                javascript: `const methods = await pb.collection("${name}").listAuthMethods();`,
+                python: `methods = pb.collection("${name}").list_auth_methods()`,
+                dart: `final methods = await pb.collection('${name}').listAuthMethods();`,
+            },
+            answer: {
+                password: { enabled: true, identityFields: ["email"] },
+                oauth2: { enabled: false, providers: [] },
+                mfa: { enabled: false, duration: 0 },
+                otp: { enabled: false, duration: 0 },
+            },
             refusal: [404, "Missing or invalid auth collection context."],
         },
         {
@@ -92,7 +114,11 @@ function signIn(collection: Collection): Call[] {
             path: "auth-refresh",
             text: "A new token for the one that is sent, and the account as it is now.",
             token: true,
-            sdk: { javascript: `await pb.collection("${name}").authRefresh();`, python: `pb.collection("${name}").auth_refresh()`, dart: `await pb.collection('${name}').authRefresh();` },
+            sdk: {
+                javascript: `await pb.collection("${name}").authRefresh();`,
+                python: `pb.collection("${name}").auth_refresh()`,
+                dart: `await pb.collection('${name}').authRefresh();`,
+            },
             answer: signedIn,
             refusal: [401, "The request requires valid record authorization token."],
         },
@@ -117,7 +143,12 @@ function letters(collection: Collection): Call[] {
             path: "request-verification",
             text: "A letter with a link; its page here in the dashboard confirms the address, or your own does.",
             body: { email: "ann@example.com" },
-            sdk: two(["requestVerification", "confirmVerification"], ["request_verification", "confirm_verification"], ["ann@example.com"], ["TOKEN"]),
+            sdk: two(
+                ["requestVerification", "confirmVerification"],
+                ["request_verification", "confirm_verification"],
+                ["ann@example.com"],
+                ["TOKEN"],
+            ),
             answer: null,
         },
         {
@@ -127,7 +158,12 @@ function letters(collection: Collection): Call[] {
             path: "request-password-reset",
             text: "A letter with a link to choose a new password. All tokens given before end with it.",
             body: { email: "ann@example.com" },
-            sdk: two(["requestPasswordReset", "confirmPasswordReset"], ["request_password_reset", "confirm_password_reset"], ["ann@example.com"], ["TOKEN", "new-password", "new-password"]),
+            sdk: two(
+                ["requestPasswordReset", "confirmPasswordReset"],
+                ["request_password_reset", "confirm_password_reset"],
+                ["ann@example.com"],
+                ["TOKEN", "new-password", "new-password"],
+            ),
             answer: null,
         },
         {
@@ -138,7 +174,12 @@ function letters(collection: Collection): Call[] {
             text: "A letter to the new address; it holds once the link is opened and the password given.",
             body: { newEmail: "anna@example.com" },
             token: true,
-            sdk: two(["requestEmailChange", "confirmEmailChange"], ["request_email_change", "confirm_email_change"], ["anna@example.com"], ["TOKEN", "a-long-password"]),
+            sdk: two(
+                ["requestEmailChange", "confirmEmailChange"],
+                ["request_email_change", "confirm_email_change"],
+                ["anna@example.com"],
+                ["TOKEN", "a-long-password"],
+            ),
             answer: null,
             refusal: [401, "The request requires valid record authorization token."],
         },

@@ -16,7 +16,9 @@ export function literal(value: unknown, lang: Lang, depth = 0): string {
     if (typeof value === "boolean") return lang === "python" ? (value ? "True" : "False") : String(value);
     if (Array.isArray(value)) return `[${value.map((one) => literal(one, lang, depth)).join(", ")}]`;
     if (typeof value === "object") {
-        const inside = Object.entries(value).map(([key, one]) => `${pad(depth + 1)}${name(key, lang)}: ${literal(one, lang, depth + 1)},\n`);
+        const inside = Object.entries(value).map(
+            ([key, one]) => `${pad(depth + 1)}${name(key, lang)}: ${literal(one, lang, depth + 1)},\n`,
+        );
         return inside.length ? `{\n${inside.join("")}${pad(depth)}}` : "{}";
     }
     return lang === "javascript" || lang === "dart" || lang === "python" ? JSON.stringify(value) : String(value);
@@ -27,11 +29,16 @@ function name(key: string, lang: Lang): string {
 }
 
 /** A call with curl; `body` is sent as JSON. */
-export function curl(method: string, url: string, { body, token = false, query = {} }: { body?: unknown; token?: boolean; query?: Record<string, string> } = {}): string {
+export function curl(
+    method: string,
+    url: string,
+    { body, token = false, query = {} }: { body?: unknown; token?: boolean; query?: Record<string, string> } = {},
+): string {
     const lines = [`curl${method === "GET" ? " -G" : ` -X ${method}`} '${url}'`];
     if (token) lines.push(`-H 'Authorization: TOKEN'`);
     for (const [key, value] of Object.entries(query)) lines.push(`--data-urlencode '${key}=${value}'`);
-    if (body !== undefined) lines.push(`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body, null, 2).replaceAll("'", "'\\''")}'`);
+    if (body !== undefined)
+        lines.push(`-H 'Content-Type: application/json'`, `-d '${JSON.stringify(body, null, 2).replaceAll("'", "'\\''")}'`);
     return lines.join(" \\\n  ");
 }
 

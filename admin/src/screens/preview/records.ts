@@ -3,22 +3,46 @@ import { curl, literal } from "./languages";
 import type { Operation } from "./operations";
 import { fileFields, sampleBody, sampleRecord } from "./sample";
 
-const FIELDS: [string, string, string] = ["fields", "text", "Which keys the answer has: id,title,expand.author.name; description:excerpt(200,true) shortens."];
-const EXPAND: [string, string, string] = ["expand", "text", "Relations whose records come along: author,comments_via_post.author; up to 6 deep."];
-const NOT_FOUND = { status: 404, body: { data: {}, message: "The requested resource wasn't found.", status: 404 }, text: "There is no such record, or the rule keeps it from you." };
+const FIELDS: [string, string, string] = [
+    "fields",
+    "text",
+    "Which keys the answer has: id,title,expand.author.name; description:excerpt(200,true) shortens.",
+];
+const EXPAND: [string, string, string] = [
+    "expand",
+    "text",
+    "Relations whose records come along: author,comments_via_post.author; up to 6 deep.",
+];
+const NOT_FOUND = {
+    status: 404,
+    body: { data: {}, message: "The requested resource wasn't found.", status: 404 },
+    text: "There is no such record, or the rule keeps it from you.",
+};
 
 /** Reading and writing records, listening to them, and what goes beyond. */
 export function records(collection: Collection, root: string): Operation[] {
     const found = [list(collection, root), view(collection, root)];
     if (collection.type === "view") return [...found, cursor(collection, root), aggregate(collection, root)];
-    return [...found, create(collection, root), update(collection, root), remove(collection, root), batch(collection, root), listen(collection, root), cursor(collection, root), aggregate(collection, root), bulk(collection, root), resume(collection, root)];
+    return [
+        ...found,
+        create(collection, root),
+        update(collection, root),
+        remove(collection, root),
+        batch(collection, root),
+        listen(collection, root),
+        cursor(collection, root),
+        aggregate(collection, root),
+        bulk(collection, root),
+        resume(collection, root),
+    ];
 }
 
 const path = (collection: Collection, id = false): string => `/api/collections/${collection.name}/records${id ? "/RECORD_ID" : ""}`;
 
 /** A filter that makes sense for the collection. */
 function someFilter(collection: Collection): string {
-    const field = collection.fields.find((one) => ["autodate", "date"].includes(one.type)) ?? collection.fields.find((one) => one.type === "number");
+    const field =
+        collection.fields.find((one) => ["autodate", "date"].includes(one.type)) ?? collection.fields.find((one) => one.type === "number");
     return field ? `${field.name} > ${field.type === "number" ? "10" : "@monthStart"}` : "id != ''";
 }
 
@@ -51,7 +75,11 @@ function list(collection: Collection, root: string): Operation {
         },
         answers: [
             { status: 200, body: { items: [sampleRecord(collection)], page: 1, perPage: 50, totalItems: 1, totalPages: 1 } },
-            { status: 400, body: { data: {}, message: "Something went wrong while processing your request. Invalid filter.", status: 400 }, text: "The filter or sort cannot be understood." },
+            {
+                status: 400,
+                body: { data: {}, message: "Something went wrong while processing your request. Invalid filter.", status: 400 },
+                text: "The filter or sort cannot be understood.",
+            },
         ],
     };
 }
@@ -79,7 +107,9 @@ function view(collection: Collection, root: string): Operation {
 function create(collection: Collection, root: string): Operation {
     const body = sampleBody(collection);
     const files = fileFields(collection);
-    const upload = files[0] ? `\n\n// with a file: a File, Blob or FormData is sent as a form\nawait pb.collection("${collection.name}").create({ ...data, ${files[0].name}: input.files[0] });` : "";
+    const upload = files[0]
+        ? `\n\n// with a file: a File, Blob or FormData is sent as a form\nawait pb.collection("${collection.name}").create({ ...data, ${files[0].name}: input.files[0] });`
+        : "";
     return {
         id: "create",
         label: "Create",
@@ -93,7 +123,11 @@ function create(collection: Collection, root: string): Operation {
             javascript: `const data = ${literal(body, "javascript")};\n\nconst record = await pb.collection("${collection.name}").create(data);${upload}`,
             python: `record = pb.collection("${collection.name}").create(${literal(body, "python")})`,
             dart: `final record = await pb.collection('${collection.name}').create(\n    body: <String, dynamic>${literal(body, "dart", 1)},\n);`,
-            curl: curl("POST", root + path(collection), { token: true, body }) + (files[0] ? `\n\n# with a file\ncurl -X POST '${root}${path(collection)}' \\\n  -H 'Authorization: TOKEN' -F '${files[0].name}=@photo.jpg'` : ""),
+            curl:
+                curl("POST", root + path(collection), { token: true, body }) +
+                (files[0]
+                    ? `\n\n# with a file\ncurl -X POST '${root}${path(collection)}' \\\n  -H 'Authorization: TOKEN' -F '${files[0].name}=@photo.jpg'`
+                    : ""),
         },
         answers: [{ status: 200, body: sampleRecord(collection) }, refused(collection, "create")],
     };
@@ -101,13 +135,27 @@ function create(collection: Collection, root: string): Operation {
 
 function refused(collection: Collection, verb: "create" | "update"): { status: number; body: unknown; text: string } {
     const field = Object.keys(sampleBody(collection))[0] ?? "id";
-    return { status: 400, body: { data: { [field]: { code: "validation_required", message: "Cannot be blank." } }, message: `Failed to ${verb} record.`, status: 400 }, text: "data says which field and why. A rule that says no to a create is 400 with empty data." };
+    return {
+        status: 400,
+        body: {
+            data: { [field]: { code: "validation_required", message: "Cannot be blank." } },
+            message: `Failed to ${verb} record.`,
+            status: 400,
+        },
+        text: "data says which field and why. A rule that says no to a create is 400 with empty data.",
+    };
 }
 
 function update(collection: Collection, root: string): Operation {
-    const body = Object.fromEntries(Object.entries(sampleBody(collection)).filter(([key]) => !["email", "password", "passwordConfirm"].includes(key)).slice(0, 3));
+    const body = Object.fromEntries(
+        Object.entries(sampleBody(collection))
+            .filter(([key]) => !["email", "password", "passwordConfirm"].includes(key))
+            .slice(0, 3),
+    );
     const number = collection.fields.find((field) => field.type === "number");
-    const step = number ? `\n\n// added where it is stored: nothing is lost when many do it at once\nawait pb.collection("${collection.name}").update("RECORD_ID", { "${number.name}+": 1 });` : "";
+    const step = number
+        ? `\n\n// added where it is stored: nothing is lost when many do it at once\nawait pb.collection("${collection.name}").update("RECORD_ID", { "${number.name}+": 1 });`
+        : "";
     return {
         id: "update",
         label: "Update",
@@ -148,7 +196,12 @@ function remove(collection: Collection, root: string): Operation {
 
 function batch(collection: Collection, root: string): Operation {
     const { name } = collection;
-    const body = { requests: [{ method: "POST", url: path(collection), body: sampleBody(collection) }, { method: "DELETE", url: path(collection, true) }] };
+    const body = {
+        requests: [
+            { method: "POST", url: path(collection), body: sampleBody(collection) },
+            { method: "DELETE", url: path(collection, true) },
+        ],
+    };
     return {
         id: "batch",
         label: "Batch",
@@ -163,8 +216,30 @@ function batch(collection: Collection, root: string): Operation {
             curl: curl("POST", `${root}/api/batch`, { token: true, body }),
         },
         answers: [
-            { status: 200, body: [{ status: 200, body: sampleRecord(collection) }, { status: 204, body: null }] },
-            { status: 400, body: { data: { requests: { 0: { code: "batch_request_failed", message: "Batch request failed.", response: { data: {}, message: "Failed to create record.", status: 400 } } } }, message: "Batch transaction failed.", status: 400 }, text: "One failed, so nothing was written." },
+            {
+                status: 200,
+                body: [
+                    { status: 200, body: sampleRecord(collection) },
+                    { status: 204, body: null },
+                ],
+            },
+            {
+                status: 400,
+                body: {
+                    data: {
+                        requests: {
+                            0: {
+                                code: "batch_request_failed",
+                                message: "Batch request failed.",
+                                response: { data: {}, message: "Failed to create record.", status: 400 },
+                            },
+                        },
+                    },
+                    message: "Batch transaction failed.",
+                    status: 400,
+                },
+                text: "One failed, so nothing was written.",
+            },
         ],
     };
 }
@@ -199,14 +274,23 @@ function resume(collection: Collection, root: string): Operation {
         method: "GET",
         path: "/api/realtime?since=POSITION",
         text: "Every event carries its position in the change log as its id. Who comes back with the last one hears exactly what followed, in order, nothing twice. leave=1 also tells of records that went out of sight.",
-        parameters: [["since", "text", "The position after which the stream goes on; Last-Event-ID works too."], ["leave", "1", "An event leave for records that no longer match rule or filter."]],
+        parameters: [
+            ["since", "text", "The position after which the stream goes on; Last-Event-ID works too."],
+            ["leave", "1", "An event leave for records that no longer match rule or filter."],
+        ],
         snippets: {
             javascript: `let position = localStorage.getItem("position") ?? "";\nconst events = new EventSource(\`${root}/api/realtime?leave=1&since=\${position}\`);\n\nevents.addEventListener("PB_CONNECT", (event) =>\n    fetch("${root}/api/realtime", {\n        method: "POST",\n        headers: { "Content-Type": "application/json", Authorization: pb.authStore.token },\n        body: JSON.stringify({ clientId: event.lastEventId, subscriptions: ["${topic}"] }),\n    }),\n);\nevents.addEventListener("${topic}", (event) => {\n    localStorage.setItem("position", event.lastEventId);\n    console.log(JSON.parse(event.data));\n});`,
             python: `# the SDK asks for no positions; a stream of your own does, with the last id you got\nimport httpx\n\nwith httpx.stream("GET", "${root}/api/realtime?leave=1&since=" + position, timeout=None) as stream:\n    for line in stream.iter_lines():\n        print(line)`,
             dart: `// per topic, in its options; with position=1 it also comes in the event's data\nawait pb.collection('${collection.name}').subscribe('*', (e) {\n    print(e.record);\n}, query: {'since': position, 'position': '1', 'leave': '1'});`,
             curl: `curl -N '${root}/api/realtime?since=POSITION&leave=1'`,
         },
-        answers: [{ status: 200, body: { action: "leave", record: { collectionId: collection.id, collectionName: collection.name, id: "RECORD_ID" } }, text: "A record went out of sight." }],
+        answers: [
+            {
+                status: 200,
+                body: { action: "leave", record: { collectionId: collection.id, collectionName: collection.name, id: "RECORD_ID" } },
+                text: "A record went out of sight.",
+            },
+        ],
     };
 }
 
@@ -226,7 +310,12 @@ function cursor(collection: Collection, root: string): Operation {
             dart: `var after = '';\nwhile (true) {\n    final page = await pb.send('${path(collection)}', query: {'after': after, 'sort': '${sort}'});\n    print(page['items']);\n    if (page['next'] == null) break;\n    after = page['next'];\n}`,
             curl: curl("GET", root + path(collection), { token: true, query: { after: "", sort } }),
         },
-        answers: [{ status: 200, body: { items: [sampleRecord(collection)], next: "CURSOR", page: -1, perPage: 30, totalItems: -1, totalPages: -1 } }],
+        answers: [
+            {
+                status: 200,
+                body: { items: [sampleRecord(collection)], next: "CURSOR", page: -1, perPage: 30, totalItems: -1, totalPages: -1 },
+            },
+        ],
     };
 }
 
@@ -235,7 +324,11 @@ function aggregate(collection: Collection, root: string): Operation {
     const group = collection.fields.find((field) => ["select", "bool", "relation"].includes(field.type))?.name;
     const wanted = ["count", ...(number ? [`sum:${number}`, `avg:${number}`] : [])].join(",");
     const query = { aggregate: wanted, ...(group ? { group } : {}) };
-    const item = { ...(group ? { group: { [group]: "…" } } : {}), count: 12, ...(number ? { sum: { [number]: 310.5 }, avg: { [number]: 25.9 } } : {}) };
+    const item = {
+        ...(group ? { group: { [group]: "…" } } : {}),
+        count: 12,
+        ...(number ? { sum: { [number]: 310.5 }, avg: { [number]: 25.9 } } : {}),
+    };
     return {
         id: "aggregate",
         label: "Counts and sums",
@@ -244,7 +337,11 @@ function aggregate(collection: Collection, root: string): Operation {
         path: `${path(collection)}?aggregate=`,
         rule: "listRule",
         text: "Counts, sums, averages, least and greatest values of the records you may list, grouped by fields.",
-        parameters: [["aggregate", "text", "count, sum:, avg:, min:, max: with a field."], ["group", "text", "Fields or paths."], ["filter", "text", "As in a list."]],
+        parameters: [
+            ["aggregate", "text", "count, sum:, avg:, min:, max: with a field."],
+            ["group", "text", "Fields or paths."],
+            ["filter", "text", "As in a list."],
+        ],
         snippets: {
             javascript: `const { items } = await pb.send("${path(collection)}", { query: ${literal(query, "javascript")} });`,
             python: `items = pb.send("${path(collection)}", {"method": "GET", "params": ${literal(query, "python")}})["items"]`,
@@ -265,7 +362,10 @@ function bulk(collection: Collection, root: string): Operation {
         path: `${path(collection)}?filter=`,
         rule: "deleteRule",
         text: "PATCH changes, DELETE deletes all records that a filter finds and your rules allow, in one transaction.",
-        parameters: [["filter", "text", "Required."], ["limit", "number", "The first so many; more in the answer says whether any are left."]],
+        parameters: [
+            ["filter", "text", "Required."],
+            ["limit", "number", "The first so many; more in the answer says whether any are left."],
+        ],
         snippets: {
             javascript: `const { count } = await pb.send("${path(collection)}", {\n    method: "DELETE",\n    query: { filter: ${JSON.stringify(filter)} },\n});`,
             python: `count = pb.send("${path(collection)}", {"method": "DELETE", "params": {"filter": ${JSON.stringify(filter)}}})["count"]`,

@@ -38,14 +38,22 @@ export function sampleValue(field: Field): unknown {
 /** A record as the API answers it. */
 export function sampleRecord(collection: Collection): Record<string, unknown> {
     const shown = collection.fields.filter((field) => !field.hidden && field.type !== "password");
-    return { collectionId: collection.id, collectionName: collection.name, ...Object.fromEntries(shown.map((field) => [field.name, sampleValue(field)])) };
+    return {
+        collectionId: collection.id,
+        collectionName: collection.name,
+        ...Object.fromEntries(shown.map((field) => [field.name, sampleValue(field)])),
+    };
 }
 
 /** What a client sends to make a record; files aside, which go in a form. */
 export function sampleBody(collection: Collection): Record<string, unknown> {
-    const sent = collection.fields.filter((field) => !field.primaryKey && !field.system && !field.hidden && !["autodate", "file", "password"].includes(field.type));
+    const sent = collection.fields.filter(
+        (field) => !field.primaryKey && !field.system && !field.hidden && !["autodate", "file", "password"].includes(field.type),
+    );
     const values = Object.fromEntries(sent.map((field) => [field.name, sampleValue(field)]));
-    return collection.type === "auth" ? { email: "ann@example.com", emailVisibility: true, password: "a-long-password", passwordConfirm: "a-long-password", ...values } : values;
+    return collection.type === "auth"
+        ? { email: "ann@example.com", emailVisibility: true, password: "a-long-password", passwordConfirm: "a-long-password", ...values }
+        : values;
 }
 
 /** The fields that take files. */

@@ -159,7 +159,11 @@ export class RecordForm {
     /** All that a new record needs: what is empty goes without saying, and files are only its own. */
     #whole(): Values {
         const empty = editableValues(this.collection, null);
-        const uploads = Object.fromEntries(this.fields.filter(({ type }) => type === "file").map(({ name }) => [name, (this.values[name] as FileItem[]).filter((item) => item instanceof File)]));
+        const uploads = Object.fromEntries(
+            this.fields
+                .filter(({ type }) => type === "file")
+                .map(({ name }) => [name, (this.values[name] as FileItem[]).filter((item) => item instanceof File)]),
+        );
         const payload = this.#payload(changed(this.collection, empty, { ...this.values, ...uploads }), uploads);
         return this.id ? { ...payload, id: this.id } : payload;
     }
@@ -225,7 +229,9 @@ export class RecordForm {
         if (!this.elsewhere) return;
         const own = new Set(this.changes().map((field) => field.name));
         const theirs = this.differing().map((field) => field.name);
-        const kept = Object.fromEntries(Object.entries(this.values).filter(([name]) => mine.has(name) || (own.has(name) && !theirs.includes(name))));
+        const kept = Object.fromEntries(
+            Object.entries(this.values).filter(([name]) => mine.has(name) || (own.has(name) && !theirs.includes(name))),
+        );
         const renewed = [...this.renewed];
         this.take(this.elsewhere);
         Object.assign(this.values, kept);

@@ -17,7 +17,10 @@ export class Choices {
     #words = "";
     #asked = 0;
 
-    constructor(readonly collection: Collection, readonly only = "") {}
+    constructor(
+        readonly collection: Collection,
+        readonly only = "",
+    ) {}
 
     search(words: string): Promise<void> {
         this.#words = words;
@@ -44,7 +47,10 @@ export class Choices {
     }
 
     async #page(number: number): Promise<RecordModel[]> {
-        const filter = [this.only, filterOf(this.#words, this.collection)].filter(Boolean).map((one) => `(${one})`).join(" && ");
+        const filter = [this.only, filterOf(this.#words, this.collection)]
+            .filter(Boolean)
+            .map((one) => `(${one})`)
+            .join(" && ");
         const sort = this.collection.type === "view" ? "" : "-@rowid";
         const options = { filter, sort, expand: labelExpand(this.collection), skipTotal: true };
         return (await pb.collection(this.collection.name).getList(number, PAGE, options)).items;

@@ -19,10 +19,16 @@ export interface WriteOptions {
 type Fetch = NonNullable<SendOptions["fetch"]>;
 
 /** Reads a record. Throws ClientResponseError. */
-export const read = (collection: string, id: string): Promise<Tagged> => tagged(fetch, (options) => pb.collection(collection).getOne(id, options));
+export const read = (collection: string, id: string): Promise<Tagged> =>
+    tagged(fetch, (options) => pb.collection(collection).getOne(id, options));
 
 /** Creates (id null) or updates a record with values that may hold files. Throws ClientResponseError. */
-export function write(collection: string, id: string | null, values: Record<string, unknown>, { tag, signal, onprogress }: WriteOptions = {}): Promise<Tagged> {
+export function write(
+    collection: string,
+    id: string | null,
+    values: Record<string, unknown>,
+    { tag, signal, onprogress }: WriteOptions = {},
+): Promise<Tagged> {
     const body = bodyOf(values);
     const how: Fetch = body instanceof FormData ? uploading(onprogress) : fetch;
     const headers: Record<string, string> = tag ? { "If-Match": tag } : {};

@@ -69,7 +69,8 @@ export function same(field: Field, one: unknown, other: unknown): boolean {
     return comparable(field, one) === comparable(field, other);
 }
 
-const sameFiles = (one: FileItem[], other: FileItem[]): boolean => one.length === other.length && one.every((item, index) => item === other[index]);
+const sameFiles = (one: FileItem[], other: FileItem[]): boolean =>
+    one.length === other.length && one.every((item, index) => item === other[index]);
 
 function comparable(field: Field, value: unknown): string {
     if (field.type === "number") return String(value ?? 0);
@@ -118,6 +119,7 @@ function keptValue(type: string, value: unknown): unknown {
 export function restored(fields: Field[], kept: Values): { values: Values; lacking: boolean } {
     const known = fields.filter(({ name }) => name in kept);
     const lacking = known.some(({ name }) => [kept[name]].flat().some(isWithheld));
-    const whole = (value: unknown): unknown => (Array.isArray(value) ? value.filter((item) => !isWithheld(item)) : isWithheld(value) ? "" : value);
+    const whole = (value: unknown): unknown =>
+        Array.isArray(value) ? value.filter((item) => !isWithheld(item)) : isWithheld(value) ? "" : value;
     return { values: Object.fromEntries(known.map(({ name }) => [name, whole(kept[name])])), lacking };
 }

@@ -12,7 +12,9 @@ export const counted = (count: number): string => `${count.toLocaleString()} ${c
 
 /** Filters that together find these records, as few as possible. */
 export function naming(ids: string[]): string[] {
-    const parts = Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, index) => ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS));
+    const parts = Array.from({ length: Math.ceil(ids.length / MOST_IDS) }, (_, index) =>
+        ids.slice(index * MOST_IDS, (index + 1) * MOST_IDS),
+    );
     return parts.map((part) => part.map((id) => pb.filter("id = {:id}", { id })).join(" || "));
 }
 
@@ -31,7 +33,7 @@ export async function remove(collection: Collection, filters: string[], count: n
     const path = `/api/collections/${encodeURIComponent(collection.id)}/records`;
     let deleted = 0;
     for (const filter of filters) {
-        for (let more = true; more; ) {
+        for (let more = true; more;) {
             const step = await pb.send<{ count: number; more: boolean }>(path, { method: "DELETE", query: { filter, ...limit } });
             deleted += step.count;
             more = step.more && step.count > 0;

@@ -14,7 +14,8 @@ export function flash(canvas: HTMLElement, flashes: Flash[]): void {
     }
 }
 
-const cells = (row: Element, fields: string[]): Element[] => [...row.children].filter((cell) => fields.includes((cell as HTMLElement).dataset.field ?? ""));
+const cells = (row: Element, fields: string[]): Element[] =>
+    [...row.children].filter((cell) => fields.includes((cell as HTMLElement).dataset.field ?? ""));
 
 /** What is lit already begins again: however often a value changes, it costs one animation. */
 function lightUp(part: Element): void {

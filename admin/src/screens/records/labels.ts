@@ -6,14 +6,20 @@ const TELLING = ["name", "title", "label", "subject", "email", "username", "slug
 
 /** A record in a few words: its presentable fields, else what usually names a thing, else its id. */
 export function labelOf(record: RecordModel, collection: Collection | undefined = collections.find(record.collectionId)): string {
-    const said = presentable(collection).map((field) => presented(record, field)).filter(Boolean);
+    const said = presentable(collection)
+        .map((field) => presented(record, field))
+        .filter(Boolean);
     return said.join(" · ") || TELLING.map((name) => words(record[name])).find(Boolean) || record.id;
 }
 
 const presentable = (collection: Collection | undefined): Field[] => collection?.fields.filter((field) => field.presentable) ?? [];
 
 /** What to expand for the labels of a collection's records. */
-export const labelExpand = (collection: Collection): string => presentable(collection).filter(({ type }) => type === "relation").map(({ name }) => name).join(",");
+export const labelExpand = (collection: Collection): string =>
+    presentable(collection)
+        .filter(({ type }) => type === "relation")
+        .map(({ name }) => name)
+        .join(",");
 
 function presented(record: RecordModel, field: Field): string {
     if (field.type === "date" || field.type === "autodate") return local(record[field.name]);
@@ -30,4 +36,10 @@ export function words(value: unknown): string {
 }
 
 /** Formatted text without its tags. */
-export const stripped = (html: string): string => (html.includes("<") ? html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim() : html);
+export const stripped = (html: string): string =>
+    html.includes("<")
+        ? html
+              .replace(/<[^>]*>/g, " ")
+              .replace(/\s+/g, " ")
+              .trim()
+        : html;

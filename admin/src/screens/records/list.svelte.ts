@@ -207,7 +207,10 @@ export class RecordList {
         if (answers.some((answer) => !answer)) return;
         this.problem = null;
         const records = answers.flatMap((answer) => answer ?? []).filter((record) => !this.#meanwhile.get(record.id)?.gone);
-        this.#settle((pages[0]! - 1) * PAGE, records.map((record) => this.#newest(record)));
+        this.#settle(
+            (pages[0]! - 1) * PAGE,
+            records.map((record) => this.#newest(record)),
+        );
         await this.#count();
     }
 
@@ -227,7 +230,8 @@ export class RecordList {
     /** The ids of the records from a place to another, both included; read where they are not known. */
     async ids(from: number, to: number): Promise<string[]> {
         const [first, last] = [Math.min(from, to), Math.max(from, to) + 1];
-        if (!this.#places.missing(first, last, PAGE).length) return Array.from({ length: last - first }, (_, index) => this.#places.at(first + index)!.record.id);
+        if (!this.#places.missing(first, last, PAGE).length)
+            return Array.from({ length: last - first }, (_, index) => this.#places.at(first + index)!.record.id);
         const { collection, filter, sort } = this.#query;
         const found: string[] = [];
         for (const page of this.#places.pages(first, last, LONG_PAGE)) {

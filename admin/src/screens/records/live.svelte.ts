@@ -54,7 +54,11 @@ export class Live {
         };
         const start = async (): Promise<void> => {
             try {
-                ends.push(await pb.collection(heard.collection.id).subscribe("*", (message) => over || this.#hear(message as Message), options(heard)));
+                ends.push(
+                    await pb
+                        .collection(heard.collection.id)
+                        .subscribe("*", (message) => over || this.#hear(message as Message), options(heard)),
+                );
                 ends.push(await pb.realtime.subscribe("PB_CONNECT", connected));
                 connected();
             } catch (error) {
@@ -83,7 +87,8 @@ export class Live {
         const before = this.#waiting.get(record.id);
         const gone = action === "delete" || action === "leave";
         const born = action === "create" || (before?.born ?? false);
-        if (before || this.#waiting.size < MOST_WAITING) this.#waiting.set(record.id, { record: gone && before ? before.record : record, born, gone });
+        if (before || this.#waiting.size < MOST_WAITING)
+            this.#waiting.set(record.id, { record: gone && before ? before.record : record, born, gone });
         else this.#lost = true;
         this.#frame ||= requestAnimationFrame(() => this.#flush());
     }

@@ -18,8 +18,9 @@ export class Selection {
     }
 
     set(ids: string[], chosen: boolean): void {
-        for (const id of ids) if (chosen === this.all) this.ids.delete(id);
-        else this.ids.add(id);
+        for (const id of ids)
+            if (chosen === this.all) this.ids.delete(id);
+            else this.ids.add(id);
     }
 
     everything(): void {

@@ -44,9 +44,16 @@ export class View {
 
     rows = $derived.by<Shown[]>(() => {
         const from = Math.max(0, this.first - OVERSCAN);
-        const rows = Array.from({ length: Math.max(0, Math.min(this.length, this.last + OVERSCAN) - from) }, (_, index) => this.#list.at(from + index));
+        const rows = Array.from({ length: Math.max(0, Math.min(this.length, this.last + OVERSCAN) - from) }, (_, index) =>
+            this.#list.at(from + index),
+        );
         const slots = this.#slots.assign(rows.map((row, index) => row?.record.id ?? from + index));
-        const shown = rows.map((row, index) => ({ place: from + index, slot: slots[index]!, record: row?.record, gone: row?.gone ?? false }));
+        const shown = rows.map((row, index) => ({
+            place: from + index,
+            slot: slots[index]!,
+            record: row?.record,
+            gone: row?.gone ?? false,
+        }));
         return shown.sort((a, b) => a.slot - b.slot);
     });
 

@@ -66,7 +66,15 @@ export const MEANING: Record<RuleName, string> = {
     manageRule: "Manage accounts of others",
 };
 
-const METHODS: Record<RuleName, string> = { listRule: "GET", viewRule: "GET", createRule: "POST", updateRule: "PATCH", deleteRule: "DELETE", authRule: "POST", manageRule: "PATCH" };
+const METHODS: Record<RuleName, string> = {
+    listRule: "GET",
+    viewRule: "GET",
+    createRule: "POST",
+    updateRule: "PATCH",
+    deleteRule: "DELETE",
+    authRule: "POST",
+    manageRule: "PATCH",
+};
 
 /** The method of the requests a rule is asked for. */
 export const methodOf = (rule: RuleName): string => METHODS[rule];

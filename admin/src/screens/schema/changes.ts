@@ -23,12 +23,23 @@ const TOKENS: Record<string, string> = {
 /** What saving does to a collection that exists; of a new one nothing. */
 export function changes(editing: Editing): Change[] {
     if (editing.isNew) return [];
-    return [...renamed(editing), ...editing.value.fields.flatMap((field) => ofField(editing, field)), ...rules(editing), ...accounts(editing)];
+    return [
+        ...renamed(editing),
+        ...editing.value.fields.flatMap((field) => ofField(editing, field)),
+        ...rules(editing),
+        ...accounts(editing),
+    ];
 }
 
 function renamed({ original, value }: Editing): Change[] {
     if (original.name === value.name) return [];
-    return [{ text: "The collection is called otherwise. Clients, and queries of views, that use the old name must be changed.", from: original.name, to: value.name }];
+    return [
+        {
+            text: "The collection is called otherwise. Clients, and queries of views, that use the old name must be changed.",
+            from: original.name,
+            to: value.name,
+        },
+    ];
 }
 
 function ofField(editing: Editing, field: EditedField): Change[] {
@@ -37,10 +48,14 @@ function ofField(editing: Editing, field: EditedField): Change[] {
     const took = field.took?.length ? ` Its indexes go along (${field.took.length}).` : "";
     if (field.removed) return [{ text: `Field ${was.name} is deleted, and what all records store in it.${took}`, danger: true }];
     const found: Change[] = [];
-    if (was.name !== field.name) found.push({ text: "A field is called otherwise. Clients that use the old name must be changed.", from: was.name, to: field.name });
-    if (isMultiple(was) && !isMultiple(field)) found.push({ text: `Field ${field.name} holds one value instead of several: of each record only the last is kept.`, danger: true });
-    if (!isMultiple(was) && isMultiple(field)) found.push({ text: `Field ${field.name} holds several values instead of one: clients get a list.` });
-    if (was.hidden && !field.hidden) found.push({ text: `Field ${field.name} is no longer hidden: whoever sees a record sees it.`, danger: true });
+    if (was.name !== field.name)
+        found.push({ text: "A field is called otherwise. Clients that use the old name must be changed.", from: was.name, to: field.name });
+    if (isMultiple(was) && !isMultiple(field))
+        found.push({ text: `Field ${field.name} holds one value instead of several: of each record only the last is kept.`, danger: true });
+    if (!isMultiple(was) && isMultiple(field))
+        found.push({ text: `Field ${field.name} holds several values instead of one: clients get a list.` });
+    if (was.hidden && !field.hidden)
+        found.push({ text: `Field ${field.name} is no longer hidden: whoever sees a record sees it.`, danger: true });
     return found;
 }
 
@@ -71,7 +86,12 @@ function hosts(editing: Editing): Change[] {
         const was = before.find(({ name }) => name === provider.name);
         if (!was) return [];
         const moved = URLS.filter((key) => host(was[key]) !== host(provider[key]));
-        return moved.map((key) => ({ text: `Provider ${provider.displayName || provider.name} is asked at another host (${key}): it decides who somebody is.`, from: was[key] || "the usual one", to: provider[key] || "the usual one", danger: true }));
+        return moved.map((key) => ({
+            text: `Provider ${provider.displayName || provider.name} is asked at another host (${key}): it decides who somebody is.`,
+            from: was[key] || "the usual one",
+            to: provider[key] || "the usual one",
+            danger: true,
+        }));
     });
 }
 
@@ -81,4 +101,6 @@ function host(url: string | undefined): string {
 
 /** The collections whose relations name this one. */
 export const naming = (id: string): string[] =>
-    collections.all.filter((one) => one.id !== id && one.fields.some((field) => field.type === "relation" && field.collectionId === id)).map((one) => one.name);
+    collections.all
+        .filter((one) => one.id !== id && one.fields.some((field) => field.type === "relation" && field.collectionId === id))
+        .map((one) => one.name);

@@ -104,20 +104,45 @@ export class Editing {
     /** Takes in the server's messages; those about fields are kept by the field, not by its place. */
     refuse(errors: FieldErrors): void {
         const keys = this.kept.map((field) => field.key);
-        this.errors = Object.fromEntries(Object.entries(errors).map(([path, message]) => [path.replace(/^fields\.(\d+)/, (_, at: string) => `fields.${keys[Number(at)] ?? at}`), message]));
+        this.errors = Object.fromEntries(
+            Object.entries(errors).map(([path, message]) => [
+                path.replace(/^fields\.(\d+)/, (_, at: string) => `fields.${keys[Number(at)] ?? at}`),
+                message,
+            ]),
+        );
     }
 
     // ---- fields
 
     add(type: string, given: Partial<Field> = {}): EditedField {
-        const field: EditedField = { id: "", key: freshKey(), name: "", type, system: false, hidden: false, presentable: false, help: "", required: false, ...structuredClone(FIELD_TYPES[type]!.initial), ...given };
+        const field: EditedField = {
+            id: "",
+            key: freshKey(),
+            name: "",
+            type,
+            system: false,
+            hidden: false,
+            presentable: false,
+            help: "",
+            required: false,
+            ...structuredClone(FIELD_TYPES[type]!.initial),
+            ...given,
+        };
         const first = this.value.fields.findIndex((one) => one.type === "autodate" && one.key.startsWith("auto:"));
         this.value.fields.splice(first < 0 ? this.value.fields.length : first, 0, field);
         return this.value.fields.find((one) => one.key === field.key)!;
     }
 
     duplicate(field: EditedField): EditedField {
-        const copy = { ...($state.snapshot(field) as EditedField), id: "", key: freshKey(), system: false, removed: false, primaryKey: false, name: this.#free(`${field.name}_copy`) };
+        const copy = {
+            ...($state.snapshot(field) as EditedField),
+            id: "",
+            key: freshKey(),
+            system: false,
+            removed: false,
+            primaryKey: false,
+            name: this.#free(`${field.name}_copy`),
+        };
         this.value.fields.splice(this.value.fields.indexOf(field) + 1, 0, copy);
         return copy;
     }
@@ -178,7 +203,13 @@ export class Editing {
         let relation = "";
         if (needs && accounts) {
             const found = relationFor(template, this.kept, accounts);
-            const given = { key: `template:${needs.name}`, name: this.#free(needs.name), collectionId: accounts.id, required: true, maxSelect: needs.several ? 999 : 1 };
+            const given = {
+                key: `template:${needs.name}`,
+                name: this.#free(needs.name),
+                collectionId: accounts.id,
+                required: true,
+                maxSelect: needs.several ? 999 : 1,
+            };
             relation = (found ?? this.add("relation", given)).name;
         }
         for (const [name, rule] of Object.entries(template.rules(relation))) this.setRule(name as RuleName, rule ?? null);
@@ -193,7 +224,10 @@ function plain({ id, fields, template, created, updated, ...rest }: Edited): Rec
     const sent = fields.filter((field) => !field.removed).map(({ key, removed, took, ...field }) => ({ ...field, ...atMost(field) }));
     const indexes = rest.indexes.map((sql) => onTable(sql, rest.name));
     const given = { ...rest, indexes, ...(rest.type === "view" ? {} : { fields: sent }) };
-    return JSON.parse(JSON.stringify(given, (key, value) => (SECRETS.includes(key) && !value ? undefined : value))) as Record<string, unknown>;
+    return JSON.parse(JSON.stringify(given, (key, value) => (SECRETS.includes(key) && !value ? undefined : value))) as Record<
+        string,
+        unknown
+    >;
 }
 
 let made = 0;
@@ -208,7 +242,8 @@ export function editable(collection: Collection): Edited {
 /** Stands for all choices of a list, however many they become. */
 export const ALL = 999;
 
-const takesAll = (field: Partial<Field>): boolean => field.type === "select" && field.maxSelect > 1 && field.maxSelect >= field.values.length;
+const takesAll = (field: Partial<Field>): boolean =>
+    field.type === "select" && field.maxSelect > 1 && field.maxSelect >= field.values.length;
 
 const atMost = (field: Partial<Field>): Partial<Field> => (takesAll(field) ? { maxSelect: Math.max(field.values.length, 1) } : {});
 
@@ -220,7 +255,17 @@ export function blank(scaffold: Collection): Edited {
         { name: "updated", onCreate: true, onUpdate: true },
     ];
     if (scaffold.type !== "view") {
-        for (const { name, ...on } of dates) edited.fields.push({ id: "", key: `auto:${name}`, name, type: "autodate", system: false, hidden: false, presentable: false, ...on } as EditedField);
+        for (const { name, ...on } of dates)
+            edited.fields.push({
+                id: "",
+                key: `auto:${name}`,
+                name,
+                type: "autodate",
+                system: false,
+                hidden: false,
+                presentable: false,
+                ...on,
+            } as EditedField);
     }
     return { ...edited, ...TEMPLATES[edited.type][0]!.rules(""), id: "" };
 }

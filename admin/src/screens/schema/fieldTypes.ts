@@ -47,7 +47,13 @@ const lengths = (max: string): FieldOption[] => [
     { key: "min", kind: "number", label: "Shortest length", placeholder: "No limit" },
     { key: "max", kind: "number", label: "Greatest length", placeholder: max },
 ];
-const pattern: FieldOption = { key: "pattern", kind: "pattern", label: "Pattern", placeholder: "^[a-z0-9]+$", help: "A regular expression (RE2) that a value must match." };
+const pattern: FieldOption = {
+    key: "pattern",
+    kind: "pattern",
+    label: "Pattern",
+    placeholder: "^[a-z0-9]+$",
+    help: "A regular expression (RE2) that a value must match.",
+};
 
 /** The types of fields by PocketBase's names, in the order they are offered. */
 export const FIELD_TYPES: Record<string, FieldType> = {
@@ -56,7 +62,17 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         note: "plain text",
         icon: Type,
         initial: { min: 0, max: 0, pattern: "", autogeneratePattern: "", primaryKey: false },
-        options: [...lengths("5000"), pattern, { key: "autogeneratePattern", kind: "pattern", label: "Made by itself from", placeholder: "[a-z0-9]{10}", help: "New records without a value get one that fits this pattern." }],
+        options: [
+            ...lengths("5000"),
+            pattern,
+            {
+                key: "autogeneratePattern",
+                kind: "pattern",
+                label: "Made by itself from",
+                placeholder: "[a-z0-9]{10}",
+                help: "New records without a value get one that fits this pattern.",
+            },
+        ],
         required: "must not be empty",
     },
     editor: {
@@ -64,7 +80,15 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         note: "formatted, HTML",
         icon: Pilcrow,
         initial: { maxSize: 0, convertURLs: false },
-        options: [maxSize("5 MB"), { key: "convertURLs", kind: "switch", label: "Links without a host", help: "The editor writes links to this server relative to it." }],
+        options: [
+            maxSize("5 MB"),
+            {
+                key: "convertURLs",
+                kind: "switch",
+                label: "Links without a host",
+                help: "The editor writes links to this server relative to it.",
+            },
+        ],
         required: "must not be empty",
     },
     number: {
@@ -80,8 +104,22 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         required: "must not be 0",
     },
     bool: { label: "Yes or no", note: "true or false", icon: ToggleLeft, initial: {}, options: [], required: "must be true" },
-    email: { label: "Email", note: "an email address", icon: Mail, initial: { exceptDomains: [], onlyDomains: [] }, options: domains, required: "must not be empty" },
-    url: { label: "URL", note: "a web address", icon: Link, initial: { exceptDomains: [], onlyDomains: [] }, options: domains, required: "must not be empty" },
+    email: {
+        label: "Email",
+        note: "an email address",
+        icon: Mail,
+        initial: { exceptDomains: [], onlyDomains: [] },
+        options: domains,
+        required: "must not be empty",
+    },
+    url: {
+        label: "URL",
+        note: "a web address",
+        icon: Link,
+        initial: { exceptDomains: [], onlyDomains: [] },
+        options: domains,
+        required: "must not be empty",
+    },
     date: {
         label: "Date and time",
         note: "entered by people",
@@ -108,7 +146,9 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         note: "from a fixed list",
         icon: ListChecks,
         initial: { values: [], maxSelect: 1 },
-        options: [{ key: "values", kind: "list", label: "Choices", help: "Separated by commas.", placeholder: "draft, published", wide: true }],
+        options: [
+            { key: "values", kind: "list", label: "Choices", help: "Separated by commas.", placeholder: "draft, published", wide: true },
+        ],
         required: "something must be chosen",
     },
     file: {
@@ -118,9 +158,27 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         initial: { maxSelect: 1, maxSize: 0, mimeTypes: [], thumbs: [], protected: false },
         options: [
             maxSize("5 MB"),
-            { key: "mimeTypes", kind: "list", label: "Kinds of file (MIME types)", placeholder: "any: image/png, application/pdf", wide: true },
-            { key: "thumbs", kind: "list", label: "Sizes of small pictures", help: "100x100 crops to fit, 100x100t from the top, 100x100b from the bottom, 100x100f fits inside, 0x100 and 100x0 keep the proportions.", placeholder: "100x100, 640x0", wide: true },
-            { key: "protected", kind: "switch", label: "Protected", help: "Files are served only with a file token, to whom the view rule allows." },
+            {
+                key: "mimeTypes",
+                kind: "list",
+                label: "Kinds of file (MIME types)",
+                placeholder: "any: image/png, application/pdf",
+                wide: true,
+            },
+            {
+                key: "thumbs",
+                kind: "list",
+                label: "Sizes of small pictures",
+                help: "100x100 crops to fit, 100x100t from the top, 100x100b from the bottom, 100x100f fits inside, 0x100 and 100x0 keep the proportions.",
+                placeholder: "100x100, 640x0",
+                wide: true,
+            },
+            {
+                key: "protected",
+                kind: "switch",
+                label: "Protected",
+                help: "Files are served only with a file token, to whom the view rule allows.",
+            },
         ],
         required: "a file must be there",
     },
@@ -132,7 +190,14 @@ export const FIELD_TYPES: Record<string, FieldType> = {
         options: [],
         required: "a record must be chosen",
     },
-    json: { label: "JSON", note: "any structure", icon: Braces, initial: { maxSize: 0 }, options: [maxSize("1 MB")], required: "must not be null, empty text, [] or {}" },
+    json: {
+        label: "JSON",
+        note: "any structure",
+        icon: Braces,
+        initial: { maxSize: 0 },
+        options: [maxSize("1 MB")],
+        required: "must not be null, empty text, [] or {}",
+    },
     geoPoint: { label: "Place", note: "longitude, latitude", icon: MapPin, initial: {}, options: [], required: "must not be 0, 0" },
     password: {
         label: "Password",
@@ -149,7 +214,8 @@ export const SEVERAL = ["select", "file", "relation"];
 
 export const isMultiple = (field: Field): boolean => SEVERAL.includes(field.type) && (field.maxSelect ?? 0) > 1;
 
-export const typeOf = (field: Field): FieldType => FIELD_TYPES[field.type] ?? { label: field.type, note: "", icon: Braces, initial: {}, options: [] };
+export const typeOf = (field: Field): FieldType =>
+    FIELD_TYPES[field.type] ?? { label: field.type, note: "", icon: Braces, initial: {}, options: [] };
 
 /** What a field is, in a few words: `relation to users, several`. */
 export function described(field: Field, find: (id: string) => Collection | undefined): string {

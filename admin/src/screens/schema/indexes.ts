@@ -8,8 +8,11 @@ export interface Index {
     where: string;
 }
 
-const NAME = "(?:`[^`]*`|\"[^\"]*\"|\\[[^\\]]*\\]|[\\w$]+)";
-const FORM = new RegExp(`^\\s*CREATE\\s+(UNIQUE\\s+)?INDEX\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+ON\\s+(${NAME})\\s*\\(([^]*)$`, "i");
+const NAME = '(?:`[^`]*`|"[^"]*"|\\[[^\\]]*\\]|[\\w$]+)';
+const FORM = new RegExp(
+    `^\\s*CREATE\\s+(UNIQUE\\s+)?INDEX\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?(?:${NAME}\\s*\\.\\s*)?(${NAME})\\s+ON\\s+(${NAME})\\s*\\(([^]*)$`,
+    "i",
+);
 
 const bare = (name: string): string => name.trim().replace(/^[`"[]|[`"\]]$/g, "");
 
@@ -40,7 +43,8 @@ export function onTable(sql: string, table: string): string {
 }
 
 /** Is it an index on that column, alone or among others? */
-export const hasColumn = (sql: string, name: string): boolean => parse(sql)?.columns.some((one) => one.match(/\w+/g)?.includes(name)) ?? false;
+export const hasColumn = (sql: string, name: string): boolean =>
+    parse(sql)?.columns.some((one) => one.match(/\w+/g)?.includes(name)) ?? false;
 
 /** The index where a column is called otherwise. */
 export function renameColumn(sql: string, from: string, to: string): string {

@@ -15,9 +15,21 @@ export interface RuleText {
     warning?: string;
 }
 
-const rule = (name: RuleName, label: string, question: string, warning: string): RuleText => ({ name, label, question, locked: "Only superusers", open: "Everyone", warning });
+const rule = (name: RuleName, label: string, question: string, warning: string): RuleText => ({
+    name,
+    label,
+    question,
+    locked: "Only superusers",
+    open: "Everyone",
+    warning,
+});
 
-const LIST = rule("listRule", "List and search", "Who finds a record in lists?", "Everyone on the internet can list these records, also without an account.");
+const LIST = rule(
+    "listRule",
+    "List and search",
+    "Who finds a record in lists?",
+    "Everyone on the internet can list these records, also without an account.",
+);
 const VIEW = rule("viewRule", "View", "Who sees a record?", "Everyone on the internet can see every record, also without an account.");
 const RECORD = [
     LIST,
@@ -28,14 +40,20 @@ const RECORD = [
 ];
 const ACCOUNT: RuleText[] = [
     { name: "authRule", label: "Sign in", question: "Which accounts may sign in?", locked: "None", open: "All" },
-    { name: "manageRule", label: "Manage", question: "Who may change any account's email, password and verification without knowing the old password?", locked: "Only superusers" },
+    {
+        name: "manageRule",
+        label: "Manage",
+        question: "Who may change any account's email, password and verification without knowing the old password?",
+        locked: "Only superusers",
+    },
 ];
 
 /** The rules a collection of a kind has. */
 export const RULES: Record<Kind, RuleText[]> = { base: RECORD, auth: [...RECORD, ...ACCOUNT], view: [LIST, VIEW] };
 
 /** A rule of a collection: null is superusers only. */
-export const ruleOf = (collection: Collection, name: RuleName): string | null => (collection as unknown as Record<RuleName, string | null>)[name] ?? null;
+export const ruleOf = (collection: Collection, name: RuleName): string | null =>
+    (collection as unknown as Record<RuleName, string | null>)[name] ?? null;
 
 /** What a rule says, in plain words where it has no text. */
 export function inWords(text: RuleText, value: string | null): string {

@@ -1,7 +1,11 @@
 /** An address as bits, `01…`; null where it is none. An IPv4 address that came over IPv6 is an IPv4 address. */
 function bits(address: string): string | null {
     const four = address.match(/^(?:::ffff:|(?:0+:){5}ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/i);
-    if (four) return four.slice(1).map((part) => binary(Number(part), 8)).join("");
+    if (four)
+        return four
+            .slice(1)
+            .map((part) => binary(Number(part), 8))
+            .join("");
     if (!/^[\da-f:]+$/i.test(address) || !address.includes(":")) return null;
     const [head = "", tail] = address.split("::", 2);
     const [before, after] = [groups(head), groups(tail ?? "")];
@@ -22,7 +26,11 @@ export function among(address: string, allowed: string[]): boolean {
 function covers(network: string, asked: string): boolean {
     const [base = "", length] = network.trim().split("/", 2);
     const own = bits(base);
-    return own !== null && own.length === asked.length && own.slice(0, length ? Number(length) : undefined) === asked.slice(0, length ? Number(length) : undefined);
+    return (
+        own !== null &&
+        own.length === asked.length &&
+        own.slice(0, length ? Number(length) : undefined) === asked.slice(0, length ? Number(length) : undefined)
+    );
 }
 
 /** A short spelling of an address, as people write it. */

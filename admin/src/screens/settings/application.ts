@@ -56,6 +56,8 @@ const FOR_ACCOUNTS = new Set(TAGS.slice(TAGS.indexOf("file") + 1));
 
 /** Every label that a rate limit may sensibly have. */
 export function labels(collections: { name: string; type: string }[]): string[] {
-    const own = collections.flatMap(({ name, type }) => TAGS.filter((tag) => type === "auth" || !FOR_ACCOUNTS.has(tag)).map((tag) => `${name}:${tag}`));
+    const own = collections.flatMap(({ name, type }) =>
+        TAGS.filter((tag) => type === "auth" || !FOR_ACCOUNTS.has(tag)).map((tag) => `${name}:${tag}`),
+    );
     return [...TAGS.map((tag) => `*:${tag}`), ...PATHS, ...own];
 }

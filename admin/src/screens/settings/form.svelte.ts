@@ -37,7 +37,9 @@ export class SettingsForm<T extends object> {
 
     /** The server's messages about a list's items, each with the item it is about. */
     itemErrors(path: string, items: string[]): string | undefined {
-        const told = Object.entries(below(this.errors, path)).map(([index, message]) => (index ? `${items[Number(index)] ?? ""}: ${message}` : message));
+        const told = Object.entries(below(this.errors, path)).map(([index, message]) =>
+            index ? `${items[Number(index)] ?? ""}: ${message}` : message,
+        );
         return told.join(" ") || undefined;
     }
 

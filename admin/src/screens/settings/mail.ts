@@ -3,13 +3,24 @@ import type { Settings } from "../../api/settings.svelte";
 /** What the page "Mail" edits; the password is no part of it. */
 export interface MailSettings {
     meta: { senderName: string; senderAddress: string };
-    smtp: { enabled: boolean; host: string; port: number; username: string; authMethod: "" | "PLAIN" | "LOGIN"; tls: boolean; localName: string };
+    smtp: {
+        enabled: boolean;
+        host: string;
+        port: number;
+        username: string;
+        authMethod: "" | "PLAIN" | "LOGIN";
+        tls: boolean;
+        localName: string;
+    };
 }
 
 export function mail(settings: Settings): MailSettings {
     const { meta, smtp } = settings as unknown as MailSettings;
     const { enabled, host, port, username, authMethod, tls, localName } = smtp;
-    return { meta: { senderName: meta.senderName, senderAddress: meta.senderAddress }, smtp: { enabled, host, port, username, authMethod, tls, localName } };
+    return {
+        meta: { senderName: meta.senderName, senderAddress: meta.senderAddress },
+        smtp: { enabled, host, port, username, authMethod, tls, localName },
+    };
 }
 
 /** Letters that can be tried out. */

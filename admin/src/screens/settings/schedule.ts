@@ -38,7 +38,13 @@ function values(column: string, [least, most]: readonly [number, number]): Set<n
 
 /** When it is due next after a moment; null where that is never, or in no near year. */
 export function next(expression: string, after = new Date()): Date | null {
-    const [minutes, hours, days, months, weekdays] = columns(expression).map((column, index) => values(column, BOUNDS[index]!)) as [Set<number>, Set<number>, Set<number>, Set<number>, Set<number>];
+    const [minutes, hours, days, months, weekdays] = columns(expression).map((column, index) => values(column, BOUNDS[index]!)) as [
+        Set<number>,
+        Set<number>,
+        Set<number>,
+        Set<number>,
+        Set<number>,
+    ];
     const start = Math.floor(after.getTime() / MINUTE + 1) * MINUTE;
     for (let day = 0; day < FARTHEST_DAYS; day += 1) {
         const date = new Date(Math.floor(start / DAY) * DAY + day * DAY);
@@ -56,7 +62,14 @@ export function next(expression: string, after = new Date()): Date | null {
 const listed = (column: string, named: (value: number) => string): string =>
     column
         .split(",")
-        .map((part) => part.replace(/\/(\d+)$/, " in steps of $1").replace(/^\d+(-\d+)?/, (range) => range.split("-").map((value) => named(Number(value))).join(" to ")))
+        .map((part) =>
+            part.replace(/\/(\d+)$/, " in steps of $1").replace(/^\d+(-\d+)?/, (range) =>
+                range
+                    .split("-")
+                    .map((value) => named(Number(value)))
+                    .join(" to "),
+            ),
+        )
         .join(", ");
 const two = (value: string): string => value.padStart(2, "0");
 const step = (column: string): string | undefined => column.match(/^\*\/(\d+)$/)?.[1];
@@ -67,7 +80,11 @@ function clock(minutes: string, hours: string): string {
     if (step(minutes) && hours === "*") return `every ${step(minutes)} minutes`;
     if (one(minutes) && hours === "*") return minutes === "0" ? "every hour" : `every hour at minute ${minutes}`;
     if (one(minutes) && step(hours)) return `every ${step(hours)} hours${minutes === "0" ? "" : ` at minute ${minutes}`}`;
-    if (one(minutes) && /^[\d,]+$/.test(hours)) return `at ${hours.split(",").map((hour) => `${two(hour)}:${two(minutes)}`).join(", ")}`;
+    if (one(minutes) && /^[\d,]+$/.test(hours))
+        return `at ${hours
+            .split(",")
+            .map((hour) => `${two(hour)}:${two(minutes)}`)
+            .join(", ")}`;
     const within = hours === "*" ? "" : ` in the hours ${listed(hours, String).replace("*", "all")}`;
     return `${minutes === "*" ? "every minute" : `at minutes ${listed(minutes, String).replace("*", "all")}`}${within}`;
 }

@@ -27,7 +27,13 @@ export function sides(parent: HTMLElement, before: string, after: string): () =>
         EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     ];
     if (innerWidth > NARROW) {
-        const view = new MergeView({ parent, a: { doc: before, extensions: extensions("Here now") }, b: { doc: after, extensions: extensions("After the import") }, collapseUnchanged: collapsed, gutter: false });
+        const view = new MergeView({
+            parent,
+            a: { doc: before, extensions: extensions("Here now") },
+            b: { doc: after, extensions: extensions("After the import") },
+            collapseUnchanged: collapsed,
+            gutter: false,
+        });
         return () => view.destroy();
     }
     const unified = unifiedMergeView({ original: before, mergeControls: false, collapseUnchanged: collapsed, gutter: false });

@@ -50,10 +50,12 @@ export function parsed(text: string): Imported[] {
     const names = new Set<string>();
     for (const [index, one] of found.entries()) {
         const name = (one as Plain | null)?.name;
-        if (!one || typeof one !== "object" || typeof name !== "string" || !name) throw new Error(`Item ${index + 1} of the list is no collection: it has no name.`);
+        if (!one || typeof one !== "object" || typeof name !== "string" || !name)
+            throw new Error(`Item ${index + 1} of the list is no collection: it has no name.`);
         if (names.has(name.toLowerCase())) throw new Error(`The collection ${name} is there twice.`);
         const fields = (one as Plain).fields;
-        if (fields !== undefined && !(Array.isArray(fields) && fields.every((field) => field && typeof field.name === "string"))) throw new Error(`The fields of ${name} are no list of fields.`);
+        if (fields !== undefined && !(Array.isArray(fields) && fields.every((field) => field && typeof field.name === "string")))
+            throw new Error(`The fields of ${name} are no list of fields.`);
         names.add(name.toLowerCase());
     }
     return found as Imported[];
@@ -63,7 +65,8 @@ export function parsed(text: string): Imported[] {
 const own = (one: Imported, here: Collection[]): Collection | undefined =>
     one.id ? here.find(({ id }) => id === one.id) : here.find(({ name }) => name.toLowerCase() === one.name.toLowerCase());
 
-const sameField = (field: Field, fields: Field[]): Field | undefined => fields.find(({ name, type }) => name === field.name && type === field.type);
+const sameField = (field: Field, fields: Field[]): Field | undefined =>
+    fields.find(({ name, type }) => name === field.name && type === field.type);
 
 /** Collections and fields of the same names that have other ids here. */
 export function foreign(file: Imported[], here: Collection[]): string[] {
@@ -71,7 +74,9 @@ export function foreign(file: Imported[], here: Collection[]): string[] {
         const twin = here.find(({ id, name }) => id === one.id || name.toLowerCase() === one.name.toLowerCase());
         if (!twin) return [];
         if (one.id && twin.id !== one.id) return [one.name];
-        const fields = (one.fields ?? []).filter((field) => field.id && !twin.fields.some(({ id }) => id === field.id) && sameField(field, twin.fields));
+        const fields = (one.fields ?? []).filter(
+            (field) => field.id && !twin.fields.some(({ id }) => id === field.id) && sameField(field, twin.fields),
+        );
         return twin.type === "view" ? [] : fields.map(({ name }) => `${one.name}.${name}`);
     });
 }
@@ -117,7 +122,14 @@ function difference(one: Imported, before: Collection | undefined, remove: boole
     const ofFields = before.type === "view" ? [] : fieldsAltered(old.fields, now.fields);
     const altered = [...Object.keys(now).flatMap((key) => (key === "fields" ? [] : valueAltered(key, old[key], now[key]))), ...ofFields];
     if (!altered.length) return null;
-    return { kind: "changed", name: before.name, altered, losses: before.type === "view" ? [] : fieldLosses(old.fields, now.fields), before: old, after: now };
+    return {
+        kind: "changed",
+        name: before.name,
+        altered,
+        losses: before.type === "view" ? [] : fieldLosses(old.fields, now.fields),
+        before: old,
+        after: now,
+    };
 }
 
 /** A collection with the file's values over it, as the server would make it. */
@@ -134,11 +146,15 @@ function merged(before: Collection, one: Imported, remove: boolean): Plain {
 
 function layered(before: Plain, over: Plain): Plain {
     const plain = (value: unknown): value is Plain => !!value && typeof value === "object" && !Array.isArray(value);
-    const entries = Object.entries(over).map(([key, value]) => [key, plain(before[key]) && plain(value) ? layered(before[key], value) : value]);
+    const entries = Object.entries(over).map(([key, value]) => [
+        key,
+        plain(before[key]) && plain(value) ? layered(before[key], value) : value,
+    ]);
     return { ...before, ...Object.fromEntries(entries) };
 }
 
-const shown = (value: unknown): string => (value === "" ? "(empty)" : SCALARS.includes(typeof value) ? String(value) : JSON.stringify(value));
+const shown = (value: unknown): string =>
+    value === "" ? "(empty)" : SCALARS.includes(typeof value) ? String(value) : JSON.stringify(value);
 
 const ruled = (value: unknown): string => (value === null ? "only superusers" : value === "" ? "everyone" : String(value));
 
@@ -149,8 +165,12 @@ function valueAltered(what: string, from: unknown, to: unknown): Altered[] {
 }
 
 function fieldsAltered(before: Field[], after: Field[]): Altered[] {
-    const added = after.filter(({ id }) => !before.some((field) => field.id === id)).map(({ name, type }) => ({ what: `Field ${name}`, to: type }));
-    const removed = before.filter(({ id }) => !after.some((field) => field.id === id)).map(({ name, type }) => ({ what: `Field ${name}`, from: type }));
+    const added = after
+        .filter(({ id }) => !before.some((field) => field.id === id))
+        .map(({ name, type }) => ({ what: `Field ${name}`, to: type }));
+    const removed = before
+        .filter(({ id }) => !after.some((field) => field.id === id))
+        .map(({ name, type }) => ({ what: `Field ${name}`, from: type }));
     const changed = after.flatMap((field) => {
         const old = before.find(({ id }) => id === field.id);
         return old ? Object.keys(field).flatMap((key) => valueAltered(`Field ${old.name}: ${key}`, old[key], field[key])) : [];
@@ -164,6 +184,8 @@ function fieldLosses(before: Field[], after: Field[]): string[] {
     return before.flatMap((field) => {
         const now = after.find(({ id }) => id === field.id);
         if (!now) return [`Field ${field.name} is deleted, and what all records store in it.`];
-        return several(field) && !several(now) ? [`Field ${field.name} holds one value instead of several: of each record only the last is kept.`] : [];
+        return several(field) && !several(now)
+            ? [`Field ${field.name} holds one value instead of several: of each record only the last is kept.`]
+            : [];
     });
 }

@@ -83,7 +83,22 @@ export function tables(): Record<string, string[]> {
     const own = collections.all.map(({ name, fields }) => [name, fields.map((field) => field.name)]);
     return {
         ...Object.fromEntries(own),
-        _collections: ["id", "system", "type", "name", "fields", "indexes", "listRule", "viewRule", "createRule", "updateRule", "deleteRule", "options", "created", "updated"],
+        _collections: [
+            "id",
+            "system",
+            "type",
+            "name",
+            "fields",
+            "indexes",
+            "listRule",
+            "viewRule",
+            "createRule",
+            "updateRule",
+            "deleteRule",
+            "options",
+            "created",
+            "updated",
+        ],
         _params: ["id", "value", "created", "updated"],
         _changes: ["seq", "at", "request", "actor", "action", "collection", "record", "image", "old"],
         sqlite_master: ["type", "name", "tbl_name", "rootpage", "sql"],
@@ -92,6 +107,7 @@ export function tables(): Record<string, string[]> {
 
 /** Rows as CSV (RFC 4180); null is empty. */
 export function csv({ columns, rows }: Result): string {
-    const cell = (value: string | null): string => (value === null ? "" : /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+    const cell = (value: string | null): string =>
+        value === null ? "" : /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
     return [columns.map(({ name }) => name), ...rows].map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }

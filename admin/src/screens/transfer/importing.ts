@@ -45,7 +45,9 @@ export async function columnsOf(file: File, format: Format): Promise<string[]> {
 function headOf(text: string): string[] {
     const line = text.replace(/^\uFEFF/, "").split(/\r?\n/, 1)[0]!;
     const sign = [",", ";", "\t"].sort((a, b) => line.split(b).length - line.split(a).length)[0]!;
-    return [...`${line}${sign}`.matchAll(new RegExp(`(?:"((?:[^"]|"")*)"|([^${sign}]*))${sign}`, "g"))].map(([, quoted, plain]) => (quoted ?? plain ?? "").replaceAll('""', '"').trim());
+    return [...`${line}${sign}`.matchAll(new RegExp(`(?:"((?:[^"]|"")*)"|([^${sign}]*))${sign}`, "g"))].map(([, quoted, plain]) =>
+        (quoted ?? plain ?? "").replaceAll('""', '"').trim(),
+    );
 }
 
 /** The text of the first object of a JSON array. */
@@ -73,7 +75,8 @@ export function guess(columns: string[], collection: Collection): Record<string,
 }
 
 /** The fields a column may fill. */
-export const fieldsOf = (collection: Collection): string[] => collection.fields.filter((field) => field.type !== "file").map((field) => field.name);
+export const fieldsOf = (collection: Collection): string[] =>
+    collection.fields.filter((field) => field.type !== "file").map((field) => field.name);
 
 export interface Wanted {
     collection: Collection;

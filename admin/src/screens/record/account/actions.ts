@@ -33,7 +33,9 @@ async function resetTokens(form: RecordForm): Promise<void> {
     const own = form.id === session.superuser?.id && form.collection.name === "_superusers";
     const yes = await confirm({
         title: "Reset all issued tokens?",
-        body: own ? "You are signed out everywhere, here too." : "The account is signed out everywhere; links in letters that were sent to it stop working.",
+        body: own
+            ? "You are signed out everywhere, here too."
+            : "The account is signed out everywhere; links in letters that were sent to it stop working.",
         action: "Reset tokens",
         danger: true,
     });

@@ -17,15 +17,22 @@ export function thumbOf(record: RecordModel, name: string, token: string): strin
 /** Why files cannot be taken, as sentences. */
 export function refusals(field: Field, files: File[], room: number): string[] {
     const wrong = files.flatMap((file) => refusal(field, file));
-    if (files.length > room) wrong.push(room > 0 ? `Only ${room} more ${room === 1 ? "file" : "files"} can be added.` : `No more than ${field.maxSelect || 1} can be kept.`);
+    if (files.length > room)
+        wrong.push(
+            room > 0
+                ? `Only ${room} more ${room === 1 ? "file" : "files"} can be added.`
+                : `No more than ${field.maxSelect || 1} can be kept.`,
+        );
     return wrong;
 }
 
 /** Why one file cannot be taken; types are only guessed here, from what the browser says, and left to the server where it says nothing. */
 export function refusal(field: Field, file: File): string[] {
-    if (file.size > mostBytes(field)) return [`${file.name} has ${size(file.size)}, more than the ${size(mostBytes(field))} a file may have.`];
+    if (file.size > mostBytes(field))
+        return [`${file.name} has ${size(file.size)}, more than the ${size(mostBytes(field))} a file may have.`];
     const types: string[] = field.mimeTypes ?? [];
-    if (types.length && file.type && !types.includes(file.type)) return [`${file.name} is of the type ${file.type}, which is not accepted.`];
+    if (types.length && file.type && !types.includes(file.type))
+        return [`${file.name} is of the type ${file.type}, which is not accepted.`];
     return [];
 }
 

@@ -33,7 +33,9 @@ export function limitsOf(field: Field): string {
         case "select":
             return field.maxSelect > 1 ? `Up to ${field.maxSelect}.` : "";
         case "relation":
-            return field.maxSelect > 1 || field.minSelect > 1 ? range(field.minSelect, field.maxSelect < 999 ? field.maxSelect : 0, "records") : "";
+            return field.maxSelect > 1 || field.minSelect > 1
+                ? range(field.minSelect, field.maxSelect < 999 ? field.maxSelect : 0, "records")
+                : "";
         case "file":
             return files(field);
         default:
@@ -44,7 +46,16 @@ export function limitsOf(field: Field): string {
 function range(least: unknown, most: unknown, unit: string): string {
     const [from, to] = [least || least === 0 ? String(least) : "", most || most === 0 ? String(most) : ""];
     const [low, high] = [unit && from === "0" ? "" : from, unit && to === "0" ? "" : to];
-    const words = low && high ? (low === high ? `Exactly ${low}` : `From ${low} to ${high}`) : low ? `At least ${low}` : high ? `At most ${high}` : "";
+    const words =
+        low && high
+            ? low === high
+                ? `Exactly ${low}`
+                : `From ${low} to ${high}`
+            : low
+              ? `At least ${low}`
+              : high
+                ? `At most ${high}`
+                : "";
     return words && `${words}${unit && ` ${unit}`}.`;
 }
 

@@ -7,7 +7,13 @@ const NOTHING = new Set(["br", "div", "span", "p", "tbody", "html", "head", "bod
 const ADDED = new Set(["target", "rel"]);
 
 /** An editor of formatted text in a place of the page. `changed` is told every new text, `moved` also when only the selection is another one. */
-export function richEditor(place: HTMLElement, html: string, attributes: Record<string, string>, changed: (html: string) => void, moved: () => void): Editor {
+export function richEditor(
+    place: HTMLElement,
+    html: string,
+    attributes: Record<string, string>,
+    changed: (html: string) => void,
+    moved: () => void,
+): Editor {
     return new Editor({
         element: place,
         content: html,

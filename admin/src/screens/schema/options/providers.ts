@@ -37,10 +37,19 @@ const self = (paths: [string, string, string], required = false): Needs => ({
     urls: HOSTED,
     required,
     help: required ? "The addresses of your own server." : "Only for a server of your own; empty is the public one.",
-    like: { authURL: `https://example.com${paths[0]}`, tokenURL: `https://example.com${paths[1]}`, userInfoURL: `https://example.com${paths[2]}` },
+    like: {
+        authURL: `https://example.com${paths[0]}`,
+        tokenURL: `https://example.com${paths[1]}`,
+        userInfoURL: `https://example.com${paths[2]}`,
+    },
 });
 
-const OIDC: Needs = { urls: HOSTED, required: true, help: "The provider tells these addresses in its OpenID configuration.", like: { authURL: "https://example.com/authorize", tokenURL: "https://example.com/token", userInfoURL: "https://example.com/userinfo" } };
+const OIDC: Needs = {
+    urls: HOSTED,
+    required: true,
+    help: "The provider tells these addresses in its OpenID configuration.",
+    like: { authURL: "https://example.com/authorize", tokenURL: "https://example.com/token", userInfoURL: "https://example.com/userinfo" },
+};
 
 const NEEDS: Record<string, Needs> = {
     oidc: OIDC,
@@ -53,13 +62,20 @@ const NEEDS: Record<string, Needs> = {
         urls: ["authURL", "tokenURL"],
         required: false,
         help: "Only where accounts of one tenant or kind may sign in; empty lets in all Microsoft accounts.",
-        like: { authURL: "https://login.microsoftonline.com/TENANT/oauth2/v2.0/authorize", tokenURL: "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token" },
+        like: {
+            authURL: "https://login.microsoftonline.com/TENANT/oauth2/v2.0/authorize",
+            tokenURL: "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token",
+        },
     },
     lark: {
         urls: HOSTED,
         required: false,
         help: "Only for Lark, outside China; empty is Feishu.",
-        like: { authURL: "https://accounts.larksuite.com/open-apis/authen/v1/authorize", tokenURL: "https://open.larksuite.com/open-apis/authen/v2/oauth/token", userInfoURL: "https://open.larksuite.com/open-apis/authen/v1/user_info" },
+        like: {
+            authURL: "https://accounts.larksuite.com/open-apis/authen/v1/authorize",
+            tokenURL: "https://open.larksuite.com/open-apis/authen/v2/oauth/token",
+            userInfoURL: "https://open.larksuite.com/open-apis/authen/v1/user_info",
+        },
     },
 };
 
@@ -81,4 +97,14 @@ export function picture(logo: string): string {
     return `data:image/svg+xml,${encodeURIComponent(logo.includes("xmlns=") ? logo : logo.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"'))}`;
 }
 
-export const blankProvider = (name: string): Provider => ({ name, clientId: "", clientSecret: "", authURL: "", tokenURL: "", userInfoURL: "", displayName: "", pkce: null, extra: null });
+export const blankProvider = (name: string): Provider => ({
+    name,
+    clientId: "",
+    clientSecret: "",
+    authURL: "",
+    tokenURL: "",
+    userInfoURL: "",
+    displayName: "",
+    pkce: null,
+    extra: null,
+});
