@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import io
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -279,11 +280,14 @@ async def test_missing_blob_has_no_thumb(thumbs: Thumbs, counted: Counted) -> No
     assert await thumbs.get(KEY, "50x50") is None
 
 
-async def test_waiting_has_an_end(counted: Counted, expect_log: ExpectLog) -> None:
+async def test_waiting_has_an_end(counted: Counted, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has waited long enough gets the original."""
-    thumbs = Thumbs(counted, workers=1, wait=0.0001)
+    readable = threading.Event()
+    monkeypatch.setattr(counted, "open", lambda key: readable.wait(10) and Counted.open(counted, key))
+    thumbs = Thumbs(counted, workers=1, wait=0.01)
     with expect_log("in time"):
         blob = await thumbs.get(KEY, "50x50")
+    readable.set()
     thumbs.stop()
     assert blob
     assert blob.key == KEY
