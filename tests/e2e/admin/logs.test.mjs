@@ -33,7 +33,7 @@ test("a line appears on top while one looks, and opens with all that is known of
     await line(page, "/api/health?last").waitFor();
     await ask("/api/collections/live/records");
     await line(page, "/api/collections/live/records").waitFor();
-    assert.match(await lines(page).first().innerText(), /404[\s\S]*GET \/api\/collections\/live\/records/);
+    assert.match(await lines(page).first().textContent(), /404[\s\S]*GET \/api\/collections\/live\/records/);
     await line(page, "/api/collections/live/records").getByRole("link").press("Enter");
     const detail = page.getByRole("dialog", { name: "Line of the logs" });
     await detail.getByRole("row", { name: /userIP/ }).getByText("127.0.0.1").waitFor();
@@ -67,7 +67,7 @@ test("a term, a filter, a level and superusers' requests choose the lines", asyn
     await page.getByRole("button", { name: "Clear the search" }).click();
     await page.getByRole("combobox", { name: /^Level/ }).click();
     await page.getByRole("option", { name: "Errors only" }).click();
-    await page.waitForFunction(() => [...document.querySelectorAll("ul[aria-label='Lines of the logs'] li")].every((one) => one.innerText.includes("404")));
+    await page.waitForFunction(() => [...document.querySelectorAll("ul[aria-label='Lines of the logs'] li")].every((one) => one.textContent.includes("404")));
     await page.goto(`${SERVER}/_/#/logs`);
     await line(page, "/api/health?second").waitFor();
     assert.equal(await line(page, "PATCH /api/settings").count(), 0);
