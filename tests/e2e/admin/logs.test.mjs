@@ -76,6 +76,17 @@ test("a term, a filter, a level and superusers' requests choose the lines", asyn
     await leave(page);
 });
 
+test("a search is sent with Enter before its editor has come", async () => {
+    const page = await open("/logs");
+    await page.route("**/editor-*.js", () => {});
+    await page.reload();
+    await page.getByPlaceholder("Search, or a filter").fill("health?last");
+    await page.getByPlaceholder("Search, or a filter").press("Enter");
+    await page.getByText("These are all.").waitFor();
+    assert.equal(await lines(page).count(), 1);
+    await leave(page);
+});
+
 test("older lines are loaded below without a gap, and some are taken along as JSON", async () => {
     const page = await open("/logs?filter=data.url~'n='", { size: "phone", scheme: "dark" });
     for (const shown of [100, 200]) {
