@@ -16,6 +16,8 @@ export interface EditorOptions {
     single: boolean;
     schema?: Record<string, string[]>;
     attributes: Record<string, string>;
+    /** Where the cursor stands first. */
+    selection: { anchor: number; head: number };
     complete: CompletionSource;
     changed: (text: string) => void;
     submit: () => void;
@@ -120,7 +122,7 @@ export class Editor {
         this.#named = { tabindex: "0", ...options.attributes };
         const around = parent.closest<HTMLElement>("[role=dialog]") ?? document.body;
         const extensions = [tooltips({ parent: around }), ...this.#extensions(options)];
-        this.#view = new EditorView({ parent, state: EditorState.create({ doc: text, extensions }) });
+        this.#view = new EditorView({ parent, state: EditorState.create({ doc: text, selection: options.selection, extensions }) });
         void grammar(options.language, options.schema).then((found) => this.#view.dispatch({ effects: this.#language.reconfigure(found) }));
     }
 

@@ -38,6 +38,22 @@ test("tables and columns are completed, and what is run is answered in a grid", 
     await leave(page);
 });
 
+test("who writes on while the editor comes writes on at the same place", async () => {
+    const page = await open("/settings/sql");
+    let come;
+    const held = new Promise((resolve) => (come = resolve));
+    await page.route("**/editor-*.js", (route) => held.then(() => route.continue()));
+    await page.reload();
+    await editor(page).fill("SELECT 4");
+    await editor(page).press("End");
+    come();
+    await page.locator(".cm-content").waitFor();
+    await page.keyboard.insertText("2 AS answer");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("table", { name: "Rows" }).getByText("42").waitFor();
+    await leave(page);
+});
+
 test("a thousand rows scroll, open one by one and are kept as CSV", async () => {
     const page = await open("/settings/sql", { size: "phone", scheme: "dark" });
     await run(page, MANY);
