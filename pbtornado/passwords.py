@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import bcrypt
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
 
 from .errors import Busy
 
@@ -25,16 +25,19 @@ DEFAULT_BCRYPT_COST = 10
 BCRYPT_BYTES = 72
 """bcrypt reads no further than this into a password."""
 
-# OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
-ARGON2 = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
-ARGON2_DUMMY = "$argon2id$v=19$m=19456,t=2,p=1$Ji1W7k4pZVvQx0w3K8sXqA$W0rQ2xw3l0f6m0v7x1bq5y8mJwq0aYJ1n3bE5dZr2uE"
+OWASP = ((47104, 1), (19456, 2), (12288, 3), (9216, 4), (7168, 5))
+"""KiB and passes of argon2id that OWASP holds to be equally strong, with one lane."""
+MEMORY, PASSES = OWASP[-1]
+"""What new hashes are made with: the one of these that takes least time."""
+ARGON2_DUMMY = f"$argon2id$v=19$m={MEMORY},t={PASSES},p=1$Ji1W7k4pZVvQx0w3K8sXqA$W0rQ2xw3l0f6m0v7x1bq5y8mJwq0aYJ1n3bE5dZr2uE"
+ARGON2_FORM = re.compile(r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=\d{1,9}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 BCRYPT_FORM = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
 
 def hash_password(text: str, bcrypt_cost: int | None = None) -> str:
-    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into bcrypt. Blocks ~30 ms."""
+    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into it. Blocks, 10 and 60 ms as a rule."""
     if bcrypt_cost is None or len(encoded(text)) > BCRYPT_BYTES:
-        return ARGON2.hash(encoded(text))
+        return argon2id.str(encoded(text), opslimit=PASSES, memlimit=MEMORY * 1024).decode()
     return bcrypt.hashpw(encoded(text), bcrypt.gensalt(bcrypt_cost, b"2a")).decode()
 
 
@@ -43,8 +46,8 @@ def check_password(text: str, stored: str) -> bool:
     if is_bcrypt(stored):
         return check_bcrypt(text, stored)
     try:
-        return ARGON2.verify(stored, encoded(text))
-    except (Argon2Error, InvalidHashError):
+        return is_argon2(stored) and argon2id.verify(stored.encode(), encoded(text))
+    except CryptoError:
         return False
 
 
@@ -68,16 +71,20 @@ def is_bcrypt(stored: str) -> bool:
 
 def is_argon2(stored: str) -> bool:
     """Has it the form of an argon2id hash?"""
-    return stored.startswith("$argon2id$")
+    return ARGON2_FORM.fullmatch(stored) is not None
 
 
 def outdated(stored: str, bcrypt_cost: int | None = None) -> bool:
-    """Would `hash_password` with this cost make another kind of hash, or one of other strength?"""
+    """Would `hash_password` with this cost make another kind of hash, or a stronger one?"""
     if is_bcrypt(stored):
         return bcrypt_cost is None
-    if not is_argon2(stored):
-        return True
-    return bcrypt_cost is not None or ARGON2.check_needs_rehash(stored)
+    return bcrypt_cost is not None or not is_strong(stored)
+
+
+def is_strong(stored: str) -> bool:
+    """Is it an argon2id hash that OWASP would be content with?"""
+    found = ARGON2_FORM.fullmatch(stored)
+    return found is not None and any(int(found[1]) >= memory and int(found[2]) >= passes for memory, passes in OWASP)
 
 
 def spend_time(stored: str = "") -> None:

@@ -12,11 +12,13 @@ from pbtornado.passwords import Passwords, check_password, hash_password, outdat
 
 # Made by Go's bcrypt for "1234567890", as PocketBase stores it.
 BCRYPT = "$2a$10$C1D.yS5DThLOB7cuCvGbE.QB.Uz2tWEWVuqcDhVF6TdP5vPQAiRZK"
+# Made by argon2's reference implementation for "secret", with other parameters of OWASP's list.
+ARGON2 = "$argon2id$v=19$m=19456,t=2,p=1$MtAqrKz+AwPVy9FX2AK7tQ$g2v5U7dlo5g8Gyy2Tuq/epcIvIb0Ge5U47trLM9Zpw0"
 
 
 def test_argon2id_with_owasp_parameters() -> None:
-    """A new hash is argon2id with 19 MiB, two passes and one lane."""
-    assert hash_password("secret").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    """A new hash is argon2id with 7 MiB, five passes and one lane."""
+    assert hash_password("secret").startswith("$argon2id$v=19$m=7168,t=5,p=1$")
 
 
 def test_own_password_passes() -> None:
@@ -66,9 +68,17 @@ def test_outdated() -> None:
     assert (outdated(argon2, 10), outdated(bcrypt, 10)) == (True, False)
 
 
-def test_weak_argon2_is_outdated() -> None:
-    """An argon2id hash of other parameters is replaced."""
-    assert outdated("$argon2id$v=19$m=8,t=1,p=1$YWFhYWFhYWE$YWFhYWFhYWFhYWFhYWFhYQ")
+def test_equally_strong_argon2_stays() -> None:
+    """An argon2id hash with 19 MiB and two passes is checked as it is, and is not replaced."""
+    assert check_password("secret", ARGON2)
+    assert not check_password("Secret", ARGON2)
+    assert not outdated(ARGON2)
+
+
+@pytest.mark.parametrize("parameters", ["m=8,t=1", "m=19456,t=1", "m=7167,t=9"])
+def test_weak_argon2_is_outdated(parameters: str) -> None:
+    """An argon2id hash that is weaker than any of OWASP's list is replaced."""
+    assert outdated(f"$argon2id$v=19${parameters},p=1$YWFhYWFhYWE$YWFhYWFhYWFhYWFhYWFhYQ")
 
 
 def test_spending_takes_as_long_as_checking() -> None:
