@@ -35,7 +35,7 @@ BCRYPT_FORM = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{5
 
 
 def hash_password(text: str, bcrypt_cost: int | None = None) -> str:
-    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into it. Blocks, 10 and 60 ms as a rule."""
+    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into it. Blocks, 10 or 60 ms as a rule."""
     if bcrypt_cost is None or len(encoded(text)) > BCRYPT_BYTES:
         return argon2id.str(encoded(text), opslimit=PASSES, memlimit=MEMORY * 1024).decode()
     return bcrypt.hashpw(encoded(text), bcrypt.gensalt(bcrypt_cost, b"2a")).decode()
