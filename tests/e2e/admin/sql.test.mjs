@@ -26,6 +26,7 @@ async function run(page, text) {
 
 test("tables and columns are completed, and what is run is answered in a grid", async () => {
     const page = await open("/settings/sql");
+    await page.locator(".cm-content").waitFor();
     await editor(page).pressSequentially("SELECT title FROM not");
     await page.getByRole("option", { name: "notes" }).click();
     await page.keyboard.press("Control+Enter");
