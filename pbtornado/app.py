@@ -15,6 +15,7 @@ from .config import Options
 from .http.activity import log_activity
 from .http.dispatch import Dispatch
 from .http.headers import Origins
+from .http.kept import KeptAnswers
 from .http.public import Unknown
 from .http.routes import routes
 from .http.server import http_server
@@ -35,6 +36,7 @@ def application(backend: Backend, siblings: Siblings | None = None) -> Applicati
         origins=Origins(backend.options.origins),
         open_requests=set(),
         traffic=Traffic(),
+        kept=KeptAnswers(backend.recent, backend.catalogs),
         log_function=log_activity,
     )
 

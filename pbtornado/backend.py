@@ -25,6 +25,7 @@ from .records.records import Records
 from .rules.request import Actor
 from .schema.bootstrap import prepare
 from .schema.catalog import Catalogs
+from .store.recent import Recent
 from .store.sqlite.store import SqliteStore
 from .store.tail import Tail
 from .store.trimming import Trimming
@@ -45,6 +46,7 @@ class Backend:
         self.temporary = options.data_dir / TEMPORARY
         self.store = SqliteStore(options.data_dir / "data.db", readers=options.readers, synchronous=options.synchronous)
         self.catalogs = Catalogs(self.store)
+        self.recent = Recent(self.store)
         self.rates = rates or Rates()
         self.settings = Settings(self.store)
         self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
@@ -54,7 +56,7 @@ class Backend:
         self.records = Records(self.store, self.catalogs, self.storage, self.passwords)
         self.mailer = Mailer(self.settings)
         self.collections = Collections(self.store, self.catalogs)
-        self.auth = Auth(self.catalogs, self.records, self.settings, self.mailer, self.rates)
+        self.auth = Auth(self.catalogs, self.recent, self.records, self.settings, self.mailer, self.rates)
         self.realtime = Realtime(self.store, self.catalogs, worker=worker)
         self.tail = Tail(self.store)
         self.changes = ChangeSearch(self.store, self.catalogs)

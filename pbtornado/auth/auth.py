@@ -20,6 +20,7 @@ from ..schema.catalog import Catalog, Catalogs
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Origin, Reader
+from ..store.recent import Recent
 from ..system.settings import Settings
 from ..tokens import TokenType
 from .account import Account
@@ -38,9 +39,9 @@ Answer = dict[str, Any]
 class Auth:
     """Everything about who somebody is. Verbs raise ApiError to refuse."""
 
-    def __init__(self, catalogs: Catalogs, records: Records, settings: Settings, mailer: Mailer, rates: Rates) -> None:
+    def __init__(self, catalogs: Catalogs, recent: Recent, records: Records, settings: Settings, mailer: Mailer, rates: Rates) -> None:
         self.catalogs, self.records, self.settings = catalogs, records, settings
-        self.identity = Identity(catalogs)
+        self.identity = Identity(catalogs, recent)
         self.letters = Letters(mailer, settings)
         self.password = PasswordSignIn(catalogs, records)
         self.otp = OneTimePasswords(catalogs, records, self.identity, self.letters, rates)

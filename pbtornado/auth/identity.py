@@ -15,8 +15,9 @@ from ..schema.collection import Collection
 from ..schema.options import AuthOptions, Token
 from ..schema.record import Record
 from ..schema.system import SUPERUSERS
-from ..store.protocol import Reader
+from ..store.protocol import Position, Reader
 from ..store.query import And, Call, Column, Compare, Param, Row, Select, Table, Value
+from ..store.recent import Recent
 from ..tokens import TokenType
 
 REMEMBERED = 4096
@@ -27,18 +28,19 @@ IDENTITY = "identity"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An actor and exactly what he was made from; while that is unchanged, so is he."""
+    """An actor and exactly what he was made from; while that is unchanged, so is he. `at`: how far the log was known then."""
 
     collection: Collection
     row: Row
     actor: Actor
+    at: Position | None
 
 
 class Identity:
-    """Finds actors. Their rows are read at each asking; what is spared is to decode and to verify again."""
+    """Finds actors. An account is read again when the log may tell of it; else he is who he was a moment ago."""
 
-    def __init__(self, catalogs: Catalogs) -> None:
-        self.catalogs = catalogs
+    def __init__(self, catalogs: Catalogs, recent: Recent) -> None:
+        self.catalogs, self.recent = catalogs, recent
         self.seen: OrderedDict[str, Seen] = OrderedDict()
 
     async def identify(self, token: str, kind: TokenType = "auth") -> Actor:
@@ -49,8 +51,18 @@ class Identity:
         collection_id, record_id = claims.get("collectionId"), claims.get("id")
         if not isinstance(collection_id, str) or not isinstance(record_id, str):
             return GUEST
+        seen = self.seen.get(token)
+        if seen and self._unchanged(seen, record_id):
+            return seen.actor
+        at = self.recent.now()
         found = await self.catalogs.read(lambda catalog: _account(catalog.find(collection_id), record_id))
-        return self.actor(token, kind, *found) if found else GUEST
+        return self.actor(token, kind, *found, at) if found else GUEST
+
+    def _unchanged(self, seen: Seen, record_id: str) -> bool:
+        collection = seen.collection
+        if seen.at is None or self.catalogs.current.by_id.get(collection.id) is not collection:
+            return False
+        return self.recent.unchanged(seen.at, (), ((collection.id, record_id),))
 
     async def by_id(self, collection: Collection, record_id: str) -> Record | None:
         """The account of an id."""
@@ -66,20 +78,24 @@ class Identity:
 
         return await self.catalogs.read(asked)
 
-    def actor(self, token: str, kind: TokenType, collection: Collection, row: Row) -> Actor:
-        """The actor of a stored row, if his key made the token."""
+    def actor(self, token: str, kind: TokenType, collection: Collection, row: Row, at: Position | None = None) -> Actor:
+        """The actor of a stored row, if his key made the token; `at`: what `Recent.now` gave before it was read."""
         seen = self.seen.get(token)
         if seen and seen.collection is collection and seen.row == row:
-            self.seen.move_to_end(token)
+            self._remember(token, Seen(collection, row, seen.actor, at))
             return seen.actor
         record = Record.from_row(collection, row)
         if tokens.claims(token, token_key(record, kind)) is None:
             return GUEST
         actor = actor_of(record)
-        self.seen[token] = Seen(collection, row, actor)
+        self._remember(token, Seen(collection, row, actor, at))
+        return actor
+
+    def _remember(self, token: str, seen: Seen) -> None:
+        self.seen[token] = seen
+        self.seen.move_to_end(token)
         if len(self.seen) > REMEMBERED:
             self.seen.popitem(last=False)
-        return actor
 
 
 def _account(collection: Collection | None, record_id: str) -> Callable[[Reader], tuple[Collection, Row] | None]:

@@ -247,11 +247,13 @@ class ApiHandler(Answers):
     def answer(self, data: Any, status: int = 200) -> None:
         """Sends data as JSON; `?fields=` picks from it."""
         self.tell_written()
-        fields = self.query("fields")
-        if fields and 200 <= status < 300:
-            data = Projection.parse(fields).apply(data)
         self.set_status(status)
-        self.finish(json_bytes(data) + b"\n")
+        self.finish(self.encoded(data) if 200 <= status < 300 else json_bytes(data) + b"\n")
+
+    def encoded(self, data: Any) -> bytes:
+        """Data as JSON, with what `?fields=` picks of it."""
+        fields = self.query("fields")
+        return json_bytes(Projection.parse(fields).apply(data) if fields else data) + b"\n"
 
     def answer_nothing(self) -> None:
         """204."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from .. import __version__
 from ..backend import Backend
 from ..measures import Histogram
+from .kept import KeptAnswers
 from .traffic import Traffic
 
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
@@ -32,6 +33,10 @@ FAMILIES = (
     Metric("pbtornado_http_request_bytes_total", COUNTER, "Bytes of bodies that requests announced."),
     Metric("pbtornado_http_response_bytes_total", COUNTER, "Bytes of bodies that were answered."),
     Metric("pbtornado_http_requests_open", GAUGE, "Requests that are not answered yet, streams included."),
+    Metric("pbtornado_cache_hits_total", COUNTER, "Reads that were answered as before, because nothing they depend on had changed."),
+    Metric("pbtornado_cache_misses_total", COUNTER, "Reads that had to be asked of the database, though they might have been kept."),
+    Metric("pbtornado_cache_answers", GAUGE, "Answers that are kept."),
+    Metric("pbtornado_cache_bytes", GAUGE, "Bytes they take, about."),
     Metric("pbtornado_writes_total", COUNTER, "Writes that were committed."),
     Metric("pbtornado_commits_total", COUNTER, "Commits they shared."),
     Metric("pbtornado_commit_writes", HISTOGRAM, "Writes that shared a commit, refused ones included."),
@@ -76,9 +81,10 @@ def of_server(backend: Backend) -> Iterator[Sample]:
     yield Sample("pbtornado_log_oldest", {}, backend.store.changes.oldest)
 
 
-def of_worker(backend: Backend, traffic: Traffic, open_requests: int) -> Iterator[Sample]:
+def of_worker(backend: Backend, traffic: Traffic, kept: KeptAnswers, open_requests: int) -> Iterator[Sample]:
     """What this worker counts."""
     yield from _requests(traffic)
+    yield from _cache(kept)
     yield Sample("pbtornado_http_requests_open", {}, open_requests)
     yield from _writes(backend)
     yield from _realtime(backend)
@@ -100,6 +106,13 @@ def _requests(traffic: Traffic) -> Iterator[Sample]:
         yield from _histogram("pbtornado_http_request_seconds", labels, family.seconds)
         yield Sample("pbtornado_http_request_bytes_total", labels, family.received)
         yield Sample("pbtornado_http_response_bytes_total", labels, family.sent)
+
+
+def _cache(kept: KeptAnswers) -> Iterator[Sample]:
+    yield Sample("pbtornado_cache_hits_total", {}, kept.hits)
+    yield Sample("pbtornado_cache_misses_total", {}, kept.misses)
+    yield Sample("pbtornado_cache_answers", {}, len(kept))
+    yield Sample("pbtornado_cache_bytes", {}, kept.bytes)
 
 
 def _writes(backend: Backend) -> Iterator[Sample]:

@@ -25,7 +25,8 @@ class Metrics(ApiHandler):
 
     async def get(self) -> None:
         backend = self.backend
-        own = list(of_worker(backend, self.settings["traffic"], len(self.settings["open_requests"])))
+        traffic, kept, waiting = (self.settings[name] for name in ("traffic", "kept", "open_requests"))
+        own = list(of_worker(backend, traffic, kept, len(waiting)))
         if from_sibling(self.request):
             self.finish(json_bytes([list(sample) for sample in own]))
             return

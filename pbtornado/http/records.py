@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import NotFound
 from ..records.access import writable
 from ..records.bulk import Meant
+from ..rules.request import Footprint, RequestInfo
 from .conditional import expected, tag_of
-from .handler import ApiHandler
+from .handler import ApiHandler, sends_body
+from .kept import KeptAnswers, found_nothing, key_of
+
+Read = Callable[[RequestInfo], Awaitable[dict[str, Any]]]
 
 
 class _OfCollection(ApiHandler):
@@ -37,13 +41,37 @@ class _OfCollection(ApiHandler):
         return self.body().payload({field.name for field in collection.file_fields})
 
     def answer_record(self, shown: Mapping[str, Any]) -> None:
-        """Sends a record with its tag. Tornado answers 304 to a reader who has it already."""
-        self.tag = tag_of(shown, self.query("fields"))
-        if self.request.method not in ("GET", "HEAD"):
-            self.set_header("ETag", self.tag)
+        """Sends a record that was written, with its tag."""
+        self.set_header("ETag", tag_of(shown, self.query("fields")))
+        self._expose_tag()
+        self.answer(shown)
+
+    async def answer_read(self, read: Read, tagged: bool = False) -> None:
+        """Sends what is read, as it is kept or as it is read now. With `tagged` it is a record: who has it already is told so (304)."""
+        kept: KeptAnswers = self.settings["kept"]
+        key = key_of(self.request.method or "", self.request.uri or "", self.actor)
+        may = not sends_body(self.request.headers)
+        fresh = "no-cache" in self.request.headers.get("Cache-Control", "")
+        if may and not fresh and (found := kept.find(key, self.actor)):
+            self._send(found.body, found.tag)
+            return
+        begun, footprint = kept.begin() if may else None, Footprint()
+        data = await read(self.info().noting(footprint))
+        body, tag = self.encoded(data), tag_of(data, self.query("fields")) if tagged else None
+        in_vain = self.query("filter") and not tagged and found_nothing(data)
+        if begun and not in_vain:  # who searches in vain is counted each time
+            kept.keep(key, self.actor, begun, footprint, body, tag)
+        self._send(body, tag)
+
+    def _send(self, body: bytes, tag: str | None) -> None:
+        self.tag = tag
+        if tag:
+            self._expose_tag()
+        self.finish(body)
+
+    def _expose_tag(self) -> None:
         if "Access-Control-Allow-Origin" in self._headers:
             self.set_header("Access-Control-Expose-Headers", "ETag")
-        self.answer(shown)
 
 
 class Records(_OfCollection):
@@ -52,14 +80,16 @@ class Records(_OfCollection):
     tags = MappingProxyType({"GET": ("list",), "POST": ("create",), "PATCH": ("update",), "DELETE": ("delete",)})
 
     async def get(self, collection: str) -> None:
-        ask, records, info = self.query, self.backend.records, self.info()
+        await self.answer_read(lambda info: self._read(collection, info))
+
+    def _read(self, collection: str, info: RequestInfo) -> Awaitable[dict[str, Any]]:
+        ask, records = self.query, self.backend.records
         wanted = {"filter": ask("filter"), "sort": ask("sort"), "per_page": ask("perPage"), "skip_total": ask("skipTotal")}
         if "aggregate" in self.queries:
-            self.answer(await records.aggregate(collection, info, ask("aggregate"), group=ask("group"), page=ask("page"), **wanted))
-        elif "after" in self.queries:
-            self.answer(await records.list_after(collection, info, ask("after"), expand=ask("expand"), **wanted))
-        else:
-            self.answer(await records.list(collection, info, page=ask("page"), expand=ask("expand"), **wanted))
+            return records.aggregate(collection, info, ask("aggregate"), group=ask("group"), page=ask("page"), **wanted)
+        if "after" in self.queries:
+            return records.list_after(collection, info, ask("after"), expand=ask("expand"), **wanted)
+        return records.list(collection, info, page=ask("page"), expand=ask("expand"), **wanted)
 
     async def post(self, collection: str) -> None:
         self.answer_record(await self.backend.records.create(collection, self.payload(collection), self.info(), self.query("expand")))
@@ -83,7 +113,8 @@ class OneRecord(_OfCollection):
     tags = MappingProxyType({"GET": ("view",), "PATCH": ("update",), "DELETE": ("delete",)})
 
     async def get(self, collection: str, record: str) -> None:
-        self.answer_record(await self.backend.records.view(collection, record, self.info(), self.query("expand")))
+        view = self.backend.records.view
+        await self.answer_read(lambda info: view(collection, record, info, self.query("expand")), tagged=True)
 
     async def patch(self, collection: str, record: str) -> None:
         meant = expected(self.request.headers)

@@ -56,6 +56,8 @@ def visible_emails(reader: Reader, catalog: Catalog, records: Sequence[Record], 
     if info.actor.superuser:
         return ids
     actor = info.actor.record
+    if info.footprint:
+        info.footprint.request.add("auth.id")
     own = ids & {actor.id} if actor and actor.collection.id == collection.id else frozenset()
     return own | managed(reader, catalog, ids, records, info) if collection.auth.manage_rule else own
 

@@ -20,6 +20,7 @@ from .create import create
 from .delete import delete
 from .guard import change
 from .keyset import following
+from .noting import noted
 from .parts import Parts, RecordStore
 from .read import listing, viewing
 from .steps import Item
@@ -61,21 +62,21 @@ class Records:
         Raises NotFound, Forbidden, BadRequest.
         """
         wanted = {"filter": filter, "sort": sort, "page": page, "per_page": per_page, "skip_total": skip_total, "expand": expand}
-        answer = await self.parts.asked(lambda catalog: listing(catalog, name, info, **wanted).answer)
+        answer = await self.parts.asked(lambda catalog: noted(listing(catalog, name, info, **wanted).answer, info))
         if filter and not answer["items"] and self._misses_too_often(name, info):
             await self.throttle.wait()
         return answer
 
     async def list_after(self, name: str, info: RequestInfo, cursor: str, **wanted: str) -> dict[str, Any]:
         """The page of a list that follows a cursor, and under `next` the cursor to go on with; see `following`."""
-        answer = await self.parts.asked(lambda catalog: following(catalog, name, info, cursor, **wanted).answer)
+        answer = await self.parts.asked(lambda catalog: noted(following(catalog, name, info, cursor, **wanted).answer, info))
         if wanted.get("filter") and not cursor and not answer["items"] and self._misses_too_often(name, info):
             await self.throttle.wait()
         return answer
 
     async def aggregate(self, name: str, info: RequestInfo, aggregate: str, **wanted: str) -> dict[str, Any]:
         """Counts, sums and the like of the records that a list with this filter would have; see `summary`."""
-        answer = await self.parts.asked(lambda catalog: summary(catalog, name, info, aggregate, **wanted).answer)
+        answer = await self.parts.asked(lambda catalog: noted(summary(catalog, name, info, aggregate, **wanted).answer, info))
         missed = not answer["items"] or answer["items"][0].get("count") == 0
         if wanted.get("filter") and missed and self._misses_too_often(name, info):
             await self.throttle.wait()
@@ -89,7 +90,7 @@ class Records:
 
     async def view(self, name: str, record_id: str, info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """One record. Raises NotFound, Forbidden."""
-        return await self.parts.asked(lambda catalog: viewing(catalog, name, record_id, info, expand).answer)
+        return await self.parts.asked(lambda catalog: noted(viewing(catalog, name, record_id, info, expand).answer, info))
 
     async def create(self, name: str, payload: Mapping[str, Any], info: RequestInfo, expand: str = "") -> dict[str, Any]:
         """Stores a new record and returns it. `payload` may hold uploads (ReceivedFile), alone or in lists.

@@ -18,7 +18,7 @@ from .asking import Asking, Params, Slot, Slots, Subscribers
 from .compile import Compiler, Note
 from .joins import ROOT, Joins
 from .parser import parse
-from .request import RequestInfo
+from .request import Footprint, RequestInfo
 from .requested import Names
 from .resolve import Find, Place, Resolver
 from .sort import order_of
@@ -71,12 +71,18 @@ class Question:
 
     def bind(self, info: RequestInfo, image: Mapping[str, Any] | None = None) -> dict[str, Bindable]:
         """The params of one asking; `image` is the record's stored values by column, where the root is an image."""
+        if info.footprint:
+            self._note(info.footprint)
         moment = datetime.now(UTC)
         params = {name: slot(info, moment) for name, slot in self.slots.items()}
         if isinstance(self.root, Image):
             given = image or {}
             params.update({f"image_{name}": _stored(given.get(name)) for name in self.root.columns})
         return params
+
+    def _note(self, footprint: Footprint) -> None:
+        footprint.request |= self.reads.request
+        footprint.fleeting |= self.reads.clock or self.reads.random
 
     def select(self, columns: tuple[Expr, ...], *, limit: Expr | None = None, offset: Expr | None = None, count: bool = False) -> Select:
         """The rows for which the question holds; with `count` their number alone, each record once."""

@@ -48,7 +48,10 @@ class Dialect(ABC):
         """The select as one statement; keep it, rendering costs more than asking."""
         rendering = Rendering(self)
         text = rendering.select(select)
-        return Statement(text, tuple(rendering.slots))
+        root = select.source.name if isinstance(select.source, Table) else ""
+        if root:
+            rendering.tables.remove(root)
+        return Statement(text, tuple(rendering.slots), root, frozenset(rendering.tables))
 
     @abstractmethod
     def quote(self, name: str) -> str:
@@ -96,11 +99,12 @@ class Dialect(ABC):
 
 
 class Rendering:
-    """One rendering in progress: collects the slots while the text is built."""
+    """One rendering in progress: collects the slots, and the tables as often as they are named, while the text is built."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.slots: list[str | Value] = []
+        self.tables: list[str] = []
         self._numbers: dict[object, int] = {}
 
     def select(self, select: Select) -> str:
@@ -146,6 +150,7 @@ class Rendering:
         """What stands between FROM and the alias."""
         match source:
             case Table(name):
+                self.tables.append(name)
                 return self.dialect.quote(name)
             case Image():
                 return self._image(source)
@@ -165,6 +170,7 @@ class Rendering:
 
     def _table_with(self, source: TableWith) -> str:
         columns = ", ".join(map(self.dialect.quote, source.columns))
+        self.tables.append(source.name)
         extra = self.dialect.json_objects(self.expr(Param(source.param)), source.columns)
         return f"(SELECT {columns} FROM {self.dialect.quote(source.name)} UNION ALL {extra})"
 

@@ -129,6 +129,9 @@ class Reader(Protocol):
     def rows(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> list[Row]: ...
     def one(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> Row | None: ...
     def exists(self, question: Select | Statement, params: Mapping[str, Bindable] = ...) -> bool: ...
+    def statement(self, question: Select | Statement) -> Statement:
+        """The question as it is put to the database; it is rendered once."""
+
     def schema(self) -> int:
         """Which collections this snapshot shows: a number that every committed change of collections or settings moves."""
 

@@ -243,10 +243,15 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A rendered select: text of one dialect, and for each placeholder in order a param's name or a constant."""
+    """A rendered select: text of one dialect, and for each placeholder in order a param's name or a constant.
+
+    `root` is the table its rows are of, "" where they are of none; `tables` are those it reads beside.
+    """
 
     text: str
     slots: tuple[str | Value, ...]
+    root: str = ""
+    tables: frozenset[str] = frozenset()
 
     def bind(self, params: Mapping[str, Bindable]) -> tuple[Bindable, ...]:
         """The values of one asking, in the order of the placeholders; KeyError names a missing param."""

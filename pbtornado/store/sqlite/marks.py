@@ -76,11 +76,12 @@ class Marks:
     def settle(self, commit: Commit, head: int, epoch: int, *, schema: bool = False) -> None:
         """Call it after a commit, with what is true now."""
         words = self._words
-        words[_COMMIT : _COMMIT + 4] = _array(commit.number, commit.frame, commit.checksum, commit.salts)
         words[_EPOCH] = epoch
         if schema:
             self.move_schema()  # before the head: whoever sees changes of other collections knows that they are others
         words[_HEAD] = head
+        # After all that: whoever finds the commit here finds what is true since.
+        words[_COMMIT : _COMMIT + 4] = _array(commit.number, commit.frame, commit.checksum, commit.salts)
         words[_PENDING] = 0
 
     def move_schema(self) -> None:

@@ -92,6 +92,9 @@ class SqliteReader:
     def exists(self, question: Select | Statement, params: Mapping[str, Bindable] = _NOTHING) -> bool:
         return self.one(question, params) is not None
 
+    def statement(self, question: Select | Statement) -> Statement:
+        return self._statements.of(question)
+
     def schema(self) -> int:
         (number,) = self.connection.execute("PRAGMA user_version").fetchone()
         if number != self._schema:

@@ -14,7 +14,7 @@ from ..changes import WHOLE_LOG
 from ..protocol import Position, UnusableDirectory
 from . import ddl
 from .marks import Marks
-from .wal import Commit, WalIndex
+from .wal import Commit, WalIndex, commit_of
 
 FORMAT = 1
 """Version of the log's tables; a greater one was written by a later program."""
@@ -60,6 +60,14 @@ class Spine:
     def disturbed(self) -> bool:
         """True when another program seems to have written, or a worker to have died in its turn; an empty write settles it."""
         return self._index is not None and (self._marks.pending or self._marks.commit.number != self._index.last_commit().number)
+
+    def seen(self) -> bytes:
+        """What all programs' commits have led to: another after each of them. Costs a memory access."""
+        return self._index.head() if self._index else b""
+
+    def known(self, seen: bytes) -> bool:
+        """Was the last of those commits a worker's own, and do the marks and the log tell of it?"""
+        return bool(seen) and commit_of(seen).number == self._marks.commit.number
 
     # ---- in a turn
 

@@ -235,6 +235,14 @@ class SqliteStore:
         """True when another program seems to have written; the next write finds out."""
         return self._spine is not None and self._spine.disturbed()
 
+    def seen(self) -> bytes:
+        """Another after each commit of whatever program; costs a memory access."""
+        return self._spine.seen() if self._spine else b""
+
+    def known(self, seen: bytes) -> bool:
+        """Does the log tell all that led to this `seen`, so far as it is the newest?"""
+        return self._spine is not None and self._spine.known(seen)
+
     def position(self) -> Position:
         """The newest change any process has committed."""
         return self._spine.position() if self._spine else Position("0", 0)

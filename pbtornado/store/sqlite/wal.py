@@ -39,6 +39,11 @@ class _Mapping:
     uses: int = 0
 
 
+def commit_of(head: bytes | mmap.mmap) -> Commit:
+    """The last commit, as a head has it."""
+    return Commit(*_HEAD.unpack_from(head))
+
+
 class WalIndex:
     """One store's view of the WAL index; a connection must be open before it is made."""
 
@@ -52,9 +57,13 @@ class WalIndex:
         self._mapping = _mapped[self._key]
         self._mapping.uses += 1
 
+    def head(self) -> bytes:
+        """What SQLite writes there with each commit of whatever program, before anybody can see what was committed."""
+        return self._mapping.memory[: _HEAD.size]
+
     def last_commit(self) -> Commit:
         """Exact while the turn and SQLite's write lock are held, else a good guess."""
-        return Commit(*_HEAD.unpack_from(self._mapping.memory))
+        return commit_of(self._mapping.memory)
 
     def close(self) -> None:
         """Call it after this store's connections are closed."""
