@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import bcrypt
-from nacl.exceptions import CryptoError
-from nacl.pwhash import argon2id
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 
 from .errors import Busy
 
@@ -29,15 +29,16 @@ OWASP = ((47104, 1), (19456, 2), (12288, 3), (9216, 4), (7168, 5))
 """KiB and passes of argon2id that OWASP holds to be equally strong, with one lane."""
 MEMORY, PASSES = OWASP[-1]
 """What new hashes are made with: the one of these that takes least time."""
+ARGON2 = PasswordHasher(memory_cost=MEMORY, time_cost=PASSES, parallelism=1)
 ARGON2_DUMMY = f"$argon2id$v=19$m={MEMORY},t={PASSES},p=1$Ji1W7k4pZVvQx0w3K8sXqA$W0rQ2xw3l0f6m0v7x1bq5y8mJwq0aYJ1n3bE5dZr2uE"
 ARGON2_FORM = re.compile(r"\$argon2id\$v=19\$m=(\d{1,9}),t=(\d{1,9}),p=\d{1,9}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 BCRYPT_FORM = re.compile(r"\$2[abxy]?\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
 
 def hash_password(text: str, bcrypt_cost: int | None = None) -> str:
-    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into it. Blocks, 10 or 60 ms as a rule."""
+    """A hash to store: argon2id, or bcrypt where a cost (4 to 31) is given and the password fits into it. Blocks, 15 or 60 ms."""
     if bcrypt_cost is None or len(encoded(text)) > BCRYPT_BYTES:
-        return argon2id.str(encoded(text), opslimit=PASSES, memlimit=MEMORY * 1024).decode()
+        return ARGON2.hash(encoded(text))
     return bcrypt.hashpw(encoded(text), bcrypt.gensalt(bcrypt_cost, b"2a")).decode()
 
 
@@ -46,8 +47,8 @@ def check_password(text: str, stored: str) -> bool:
     if is_bcrypt(stored):
         return check_bcrypt(text, stored)
     try:
-        return is_argon2(stored) and argon2id.verify(stored.encode(), encoded(text))
-    except CryptoError:
+        return is_argon2(stored) and ARGON2.verify(stored, encoded(text))
+    except (Argon2Error, InvalidHashError):
         return False
 
 

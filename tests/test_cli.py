@@ -133,7 +133,7 @@ def test_version() -> None:
         [sys.executable, "-X", "importtime", "-m", "pbtornado", "--version"], capture_output=True, text=True, check=True
     )
     assert not [
-        name for name in ("tornado.", "asyncio", "nacl", "lark", "PIL", "sqlite3") if f"| {name}" in loaded.stderr.replace("|   ", "| ")
+        name for name in ("tornado.", "asyncio", "argon2", "lark", "PIL", "sqlite3") if f"| {name}" in loaded.stderr.replace("|   ", "| ")
     ]
 
 

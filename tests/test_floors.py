@@ -17,7 +17,7 @@ ONLY_IN = {
     "sqlite3": ("store/",),
     "lark": ("rules/parser.py", "rules/projection.py"),
     "PIL": ("files/thumbs.py",),
-    "nacl": ("passwords.py",),
+    "argon2": ("passwords.py",),
     "bcrypt": ("passwords.py",),
     "pyotp": ("auth/otp.py",),
 }
