@@ -67,7 +67,7 @@ class Load:
 
 
 class Running:
-    """The client, with all its connections open. `go` starts the writers and answers what is reported."""
+    """The client, with all its connections open, waiting to begin."""
 
     def __init__(self, process: subprocess.Popen[str], opened: dict[str, Any]) -> None:
         self._process = process
@@ -76,7 +76,18 @@ class Running:
 
     def go(self) -> dict[str, Any]:
         """Runs to the end; the report."""
-        told, _ = self._process.communicate("\n")
+        self.begin()
+        return self.report()
+
+    def begin(self) -> None:
+        """Starts the writers."""
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def report(self) -> dict[str, Any]:
+        """Waits for the end; what is reported."""
+        told, _ = self._process.communicate()
         assert self._process.returncode == 0, "the load client failed; what it said stands above"
         report: dict[str, Any] = json.loads(told)
         return report
@@ -84,7 +95,7 @@ class Running:
 
 @contextmanager
 def loading(port: int, load: Load) -> Iterator[Running]:
-    """The client with its connections open and its writers waiting for `go`; ended when the context is left."""
+    """The client with its connections open, its writers waiting to begin; ended when the context is left."""
     with tempfile.TemporaryDirectory(prefix="bench-load-") as folder:
         process = subprocess.Popen(words(port, load, Path(folder)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         try:
