@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,15 +35,18 @@ class Events(ApiHandler):
         since = self.request.headers.get("Last-Event-ID", "") or self.query("since")
         agent = self.request.headers.get("User-Agent", "")[:LONGEST_AGENT]
         self.connection = realtime.connect(self.ip, since=since, leave=is_on(self.query("leave")), agent=agent)
+        over = asyncio.Event()
         try:
             self._announce()
-            while owed := await self.connection.next():
-                self.write(owed)
-                await self.flush()
+            await self.flush()
+            assert self.request.connection
+            self.connection.attach(self.request.connection.write, over.set)
+            await over.wait()
         except StreamClosedError:
             pass  # the client has gone, which is how most streams end
         finally:
             realtime.close(self.connection)
+            self.sent = self.connection.bytes
 
     async def head(self, *path: str) -> None:
         self._announce()

@@ -79,17 +79,22 @@ class Socket(ApiHandler, WebSocketHandler):
         self.stream = self.ws_connection.stream
         self.settings["open_requests"].add(self)
         self.set_nodelay(True)
-        self._writing = asyncio.create_task(self._write())
+        self.connection.attach(self._send, self._say_goodbye)
 
-    async def _write(self) -> None:
-        """Hands the socket what the client is owed, as fast as it takes it; in the end it says why."""
-        stream = self.stream
-        assert stream
-        with suppress(StreamClosedError):
-            while owed := await self.connection.next():
-                await stream.write(owed)
+    def _send(self, data: bytes) -> asyncio.Future[None]:
+        assert self.stream
+        try:
+            return self.stream.write(data)
+        except StreamClosedError as error:
+            gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            gone.set_exception(error)
+            return gone
+
+    def _say_goodbye(self) -> None:
+        """The stream has ended: says why, and waits no longer than it may for the client to do so too."""
+        assert self.stream
         self.close(*_ENDS.get(self.connection.closed, (1000, "")))
-        IOLoop.current().call_later(CLOSE_SECONDS, stream.close)
+        IOLoop.current().call_later(CLOSE_SECONDS, self.stream.close)
 
     # ---- messages
 

@@ -62,6 +62,10 @@ class Actors:
             if not known:
                 del self._connections[label]
 
+    def concerned(self, change: Change) -> bool:
+        """Is there anything to `follow` or `settle` before this change is told?"""
+        return bool(self._deleted) or f"{change.collection}/{change.record}" in self._connections
+
     def follow(self, change: Change) -> None:
         """What a change of an auth record means for those who listen as that record."""
         label = f"{change.collection}/{change.record}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import Future
 from collections import deque
 from collections.abc import Callable
 
@@ -16,14 +16,22 @@ WRITE_BYTES = 64 * 1024
 MOST_WAITING_BYTES = 4 * 1024 * 1024
 """Beyond so much, nothing more is told to a client that takes nothing."""
 
+Write = Callable[[bytes], Future[None]]
+"""Sends; the future is done when the socket takes more. It fails when the client has gone."""
+
 
 class Connection:
-    """A client that listens; `next` is what its socket writes.
+    """A client that listens.
 
     It is live, or behind: then it is owed everything after `position` and reads it from the log as
     fast as its socket takes it. One that cannot keep up falls behind by itself, so what waits here
     stays within `OUTBOX_BYTES` however slow the client is.
     """
+
+    __slots__ = (
+        "__weakref__", "_busy", "_ended", "_outbox", "_waiting", "_write", "actor", "agent", "beat_at", "began", "behind",
+        "bytes", "closed", "events", "fallen", "form", "id", "ip", "leave", "position", "pull", "quiet_since", "since", "subscribed",
+    )  # fmt: skip
 
     def __init__(
         self, id: str, ip: str, *, since: str = "", leave: bool = False, agent: str = "", form: Form = SSE, now: float = 0.0
@@ -42,31 +50,37 @@ class Connection:
         self.quiet_since = now
         self.beat_at = 0.0
         self.pull: Callable[[Connection], None] | None = None
+        """Whom it asks for more of the log while it is behind."""
         self._outbox: deque[tuple[int, bytes, int]] = deque()
         self._waiting = 0
-        self._wake: asyncio.Future[None] | None = None
+        self._write: Write | None = None
+        self._ended: Callable[[], None] | None = None
+        self._busy = False
+
+    def attach(self, write: Write, ended: Callable[[], None]) -> None:
+        """From now on the socket takes what is owed; `ended` is told when nothing more will come."""
+        self._write, self._ended = write, ended
+        if self.closed:
+            ended()
+        self.flush()
 
     @property
     def waiting(self) -> int:
         """Bytes in the outbox."""
         return self._waiting
 
-    @property
-    def full(self) -> bool:
-        """Whether one write's worth of bytes waits already."""
-        return self._waiting >= WRITE_BYTES
-
     def tell(self, frame: bytes) -> None:
-        """Puts a frame that belongs to no change into the outbox: it is never dropped for the log's sake.
+        """Sends a frame that belongs to no change: it is never dropped for the log's sake.
 
         A client that asks for more and more of them and takes none has its stream ended.
         """
-        if self._waiting > MOST_WAITING_BYTES:
-            self.close("slow")
-        self._put(0, frame)
+        self._say(0, frame)
 
     def deliver(self, seq: int, frames: bytes, events: int = 1) -> None:
-        """Puts all frames of one change into the outbox; a connection that has too many falls behind instead."""
+        """Puts the frames of changes from `seq` on into the outbox, which the next `flush` sends.
+
+        A connection that has too many falls behind instead.
+        """
         if self._waiting + len(frames) > OUTBOX_BYTES and self._outbox and not self.behind:
             self.fallen += 1
             self.go_back(self.stand(seq - 1))
@@ -84,7 +98,7 @@ class Connection:
         """Leaves live delivery: what waits of changes is dropped, and read from the log after `position` again."""
         self.position, self.behind = position, True
         self.drop_changes()
-        self._rouse()
+        self.flush()
 
     def drop_changes(self) -> None:
         """Forgets what waits of changes."""
@@ -93,7 +107,7 @@ class Connection:
 
     def stands_at(self, position: Position, loud: bool) -> None:
         """Tells the client that it has heard of everything up to there."""
-        self.deliver(position.seq + 1, self.form.place(str(position), loud), 0)
+        self._say(position.seq + 1, self.form.place(str(position), loud))
 
     def beat(self) -> None:
         """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
@@ -101,26 +115,37 @@ class Connection:
             self.tell(self.form.beat)
 
     def close(self, reason: str) -> None:
-        """Ends the stream; `next` answers nothing more."""
-        self.closed = self.closed or reason
+        """Ends the stream."""
+        if self.closed:
+            return
+        self.closed = reason
         self._outbox.clear()
         self._waiting = 0
-        self._rouse()
+        if self._ended:
+            self._ended()
 
-    async def next(self) -> bytes:
-        """All that is owed, up to about `WRITE_BYTES`; waits for something; empty when the stream has ended."""
-        while not self.closed:
-            if self._outbox:
-                return self._take()
-            if self.behind and self.pull:
-                self.pull(self)
-                if not self._outbox:
-                    await asyncio.sleep(0)
-            else:
-                await self._sleep()
-        return b""
+    def flush(self) -> None:
+        """Hands the socket all that is owed, as long as it takes more; what it does not take now follows when it does."""
+        write = self._write
+        if write is None or self._busy or self.closed:
+            return
+        while self._outbox:
+            taken = write(self._take())
+            if not taken.done():
+                self._busy = True
+                taken.add_done_callback(self._taken)
+                return
+        if self.behind and self.pull:
+            self.pull(self)
+
+    def _taken(self, taken: Future[None]) -> None:
+        self._busy = False
+        if taken.cancelled() or taken.exception():
+            self._write = None  # the client has gone: whoever holds the socket hears of it, too
+        self.flush()
 
     def _take(self) -> bytes:
+        """All that is owed, up to about `WRITE_BYTES`."""
         _, frame, events = self._outbox.popleft()
         taken, size = [frame], len(frame)
         while self._outbox and size + len(self._outbox[0][1]) <= WRITE_BYTES:
@@ -133,19 +158,13 @@ class Connection:
         self.bytes += size
         return b"".join(taken) if len(taken) > 1 else taken[0]
 
+    def _say(self, seq: int, frame: bytes) -> None:
+        if self._waiting > MOST_WAITING_BYTES:
+            self.close("slow")
+        self._put(seq, frame)
+        self.flush()
+
     def _put(self, seq: int, frame: bytes, events: int = 0) -> None:
         if not self.closed:
             self._outbox.append((seq, frame, events))
             self._waiting += len(frame)
-            self._rouse()
-
-    def _rouse(self) -> None:
-        if self._wake and not self._wake.done():
-            self._wake.set_result(None)
-
-    async def _sleep(self) -> None:
-        self._wake = asyncio.get_running_loop().create_future()
-        try:
-            await self._wake
-        finally:
-            self._wake = None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from datetime import datetime
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from ..measures import Histogram
@@ -16,31 +18,55 @@ from ..store.changes import CHANGES, ChangeLog
 from ..store.protocol import Change, Position, Reader, StoreBusy
 from ..store.query import Column, Order, Select, Statement, Table, Value
 from .actors import Actors
-from .connection import Connection
+from .connection import WRITE_BYTES, Connection
 from .forms import PLACE
 from .match import Match, PrivateReader
+from .parcels import Parcels
 from .resume import Resume, is_client_id, refusal
 from .subscribers import Subscribers
 from .telling import Telling
 from .topics import Topic
 
 T = TypeVar("T")
+log = logging.getLogger("pbtornado.realtime")
 
 DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
 TURN_SECONDS = 0.005
-TURN_BYTES = 32 * 1024
 """After so much, the loop and the sockets get their turn."""
+MOST_FED = 128
+"""Connections that are handed a slice of the log together."""
+MOST_FLUSHED = 128
+"""Sockets that are written to in one turn."""
+PACE, LONGEST_PACE = 3, 0.015
+"""So many times as long as telling took, and at most so many seconds, lie between the beginnings of two looks at the log."""
+SHORTEST_REST = 0.001
 
 _SEQ = Column("r", "seq")
 _NEWEST = Select((_SEQ,), Table(CHANGES), order=(Order(_SEQ, descending=True),), limit=Value(1))
 
 
 def seconds_since(at: str) -> float:
-    """How long ago the time of a change was, if it is less than an hour: only the clock's minutes and seconds are read."""
-    ago = (time.time() - 60 * int(at[14:16]) - float(at[17:23])) % 3600
-    return ago if ago < 3590 else 0.0
+    """How long ago the time of a change was; 0 where it lies ahead."""
+    return max(0.0, time.time() - datetime.fromisoformat(at).timestamp())
+
+
+async def flush(connections: Sequence[Connection]) -> None:
+    """Hands their sockets what they are owed, with turns for others in between."""
+    for start in range(0, len(connections), MOST_FLUSHED):
+        for connection in connections[start : start + MOST_FLUSHED]:
+            connection.flush()
+        await asyncio.sleep(0)
+
+
+async def rest(began: float) -> None:
+    """A pause after telling, in which changes gather: each socket is written to once for all of them.
+
+    It is the longer the dearer the telling was, so writers don't wait for many listeners.
+    """
+    took = time.monotonic() - began
+    await asyncio.sleep(min(PACE * took, LONGEST_PACE) - took)
 
 
 class Renderer(Protocol):
@@ -77,6 +103,9 @@ class Fanout:
 
     def __init__(self, store: FanoutStore, catalogs: Catalogs) -> None:
         self._store, self._catalogs, self._open = store, catalogs, False
+        self._hungry: dict[Connection, None] = {}
+        """Connections that are behind and have room, in the order they asked."""
+        self._feeding: asyncio.Task[None] | None = None
         self.delays = Histogram(DELAYS)
         """Seconds from a write to its events."""
         self.resyncs: Counter[str] = Counter()
@@ -94,6 +123,8 @@ class Fanout:
     def close(self) -> None:
         """Ends the connection to the database; nothing is told any more."""
         self._open = False
+        if self._feeding:
+            self._feeding.cancel()
         self._reader.close()
 
     # ---- live
@@ -104,29 +135,41 @@ class Fanout:
 
     async def consume(self, changes: Sequence[Change], head: Position) -> None:
         """Tells changes to the connections that are live."""
+        began, heard = time.monotonic(), False
         if self._open:
             self._check_epoch(head)
-        told, began = 0, time.monotonic()
-        for change in changes:
-            if change.seq <= self._cursor or not self._open:
-                continue
-            told += self._live(change)
-            if told > TURN_BYTES or time.monotonic() - began > TURN_SECONDS:
-                await asyncio.sleep(0)
-                told, began = 0, time.monotonic()
+        ahead = [change for change in changes if change.seq > self._cursor]
+        while ahead and self._open:
+            told, connections = self._turn(ahead)
+            await flush(connections)
+            heard = heard or bool(connections)
+            ahead = ahead[told:]
         if self._open and head.epoch == self._epoch:
             self._cursor = max(self._cursor, head.seq)
         if self._open and changes and self._cursor >= self._head().seq:
             self.actors.settle()
+        if heard:
+            await rest(began)
 
-    def _live(self, change: Change) -> int:
-        self.actors.settle(change.request)
-        self.actors.follow(change)
-        told = self._in_step(lambda: self._telling.live(change, self._epoch)) if self.subscribers.of else 0
-        if told:
-            self.delays.observe(seconds_since(change.at))
-        self._cursor = change.seq
-        return told
+    def _turn(self, changes: Sequence[Change]) -> tuple[int, list[Connection]]:
+        """Tells the first of these changes, as many as a turn has room for; how many, and who is owed them now."""
+        self.actors.settle(changes[0].request)
+        self.actors.follow(changes[0])
+        parcels = Parcels()
+        told = self._in_step(lambda: self._tell(changes, parcels)) if self.subscribers.of else 1
+        connections = parcels.deliver(lambda connection: not connection.behind)
+        self._cursor = changes[told - 1].seq
+        return told, connections
+
+    def _tell(self, changes: Sequence[Change], parcels: Parcels) -> int:
+        """Puts the events of the first changes into parcels; what an actor's change means is followed before it is told."""
+        began = time.monotonic()
+        for number, change in enumerate(changes):
+            if number and (parcels.size > WRITE_BYTES or time.monotonic() - began > TURN_SECONDS or self.actors.concerned(change)):
+                return number
+            if self._telling.tell(change, self._epoch, parcels):
+                self.delays.observe(seconds_since(change.at))
+        return len(changes)
 
     def _in_step(self, work: Callable[[], T]) -> T:
         """Runs work on a snapshot that shows the collections under which the subscribers stand."""
@@ -148,31 +191,62 @@ class Fanout:
     # ---- again from the log
 
     def pull(self, connection: Connection) -> None:
-        """Hands a connection that is behind the next slice of the log; it is live when that was the last."""
-        with suppress(StoreBusy):  # it stays behind, and asks again
-            self._in_step(lambda: self._pull(connection))
+        """A connection that is behind has room for the next slice of the log."""
+        self._hungry[connection] = None
+        if self._feeding is None:
+            self._feeding = asyncio.create_task(self._feed())
 
-    def _pull(self, connection: Connection) -> None:
-        head = self._head()
-        self._check_epoch(head)
-        if not connection.behind:
-            return
-        changes = self._store.changes.read_after(self._reader, connection.position, LOG_SLICE)
-        if reason := refusal(Position(self._epoch, connection.position), head, self._store.changes.oldest):
+    async def _feed(self) -> None:
+        """Hands the log to those that are behind, slice by slice; half of the time is for others."""
+        while self._hungry and self._open:
+            began = time.monotonic()
+            try:
+                await flush(self._in_step(self._again))
+            except StoreBusy:
+                pass  # they stay behind, and ask again
+            except Exception:
+                log.exception("the log could not be read for streams that are behind: they end")
+                for connection in list(self._hungry):
+                    connection.close("failed")
+                self._hungry.clear()
+            await asyncio.sleep(max(time.monotonic() - began, SHORTEST_REST))
+        self._feeding = None
+
+    def _again(self) -> list[Connection]:
+        """Hands the next slice to the one that has waited longest, and to those that stand in the same slice; who got it."""
+        self._check_epoch(head := self._head())
+        after = next(iter(self._hungry)).position
+        changes = self._store.changes.read_after(self._reader, after, LOG_SLICE)
+        oldest, upto = self._store.changes.oldest, changes[-1].seq if changes else after
+        fed = list(islice((one for one in self._hungry if after <= one.position <= upto), MOST_FED))
+        going = {one for one in fed if one.behind and not self._lost(one, head, oldest)}
+        parcels = Parcels()
+        told = self._tell_again(changes, going, parcels)
+        parcels.deliver(going.__contains__)
+        for connection in going:
+            connection.position = max(connection.position, changes[told - 1].seq if told else after)
+            if told == len(changes) < LOG_SLICE:
+                connection.behind = False
+                self._tell_place(connection, connection.position)
+        for connection in fed:
+            del self._hungry[connection]
+        return list(going)
+
+    def _lost(self, connection: Connection, head: Position, oldest: int) -> bool:
+        """Can the log not go on where the connection stands? Then it is told so."""
+        reason = refusal(Position(self._epoch, connection.position), head, oldest)
+        if reason:
             self._resync(connection, reason, head)
-        elif self._again(connection, changes) and len(changes) < LOG_SLICE:
-            connection.behind = False
-            self._tell_place(connection, connection.position)
+        return bool(reason)
 
-    def _again(self, connection: Connection, changes: Sequence[Change]) -> bool:
-        """False when the connection has as much as it can take, or the loop's turn is over, before the end."""
-        began = time.monotonic()
-        for change in changes:
-            if connection.full or time.monotonic() - began > TURN_SECONDS:
-                return False
-            self._telling.again(change, self._epoch, connection)
-            connection.position = change.seq
-        return True
+    def _tell_again(self, changes: Sequence[Change], connections: Iterable[Connection], parcels: Parcels) -> int:
+        """Puts the events of the first changes into parcels, as many as a turn has room for; how many."""
+        began, only = time.monotonic(), self.subscribers.cohorts(connections)
+        for number, change in enumerate(changes):
+            if number and (parcels.size > WRITE_BYTES or time.monotonic() - began > TURN_SECONDS):
+                return number
+            self._telling.tell(change, self._epoch, parcels, only)
+        return len(changes)
 
     # ---- subscribing
 
@@ -249,6 +323,7 @@ class Fanout:
 
     def leave(self, connection: Connection) -> None:
         """Forgets a connection that has ended."""
+        self._hungry.pop(connection, None)
         self.subscribers.drop_all(connection)
         self.actors.forget(connection)
 
@@ -307,7 +382,7 @@ class Fanout:
         connection.behind, connection.position = False, head.seq
         for subscription in subscriptions.values():
             subscription.after = head.seq
-        topics = [text for text, subscription in subscriptions.items() if subscription.group]
+        topics = [text for text, subscription in subscriptions.items() if subscription.cohort]
         connection.tell(connection.form.resync(str(head), reason, topics))
         self.resyncs[reason] += 1
 

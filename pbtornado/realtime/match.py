@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection as Several
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -12,7 +13,8 @@ from ..rules.rule import Part, Question, RuleError, ask
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..store.protocol import BadQuestion, Reader, TooSlow
-from ..store.query import And, Bindable, Column, Compare, Expr, Image, Join, Param, Select, Statement, Table, Value
+from ..store.query import And, Bindable, Column, Compare, Expr, Image, In, Join, Param, Select, Statement, Table, Value
+from ..values import json_text
 
 log = logging.getLogger("pbtornado.realtime")
 
@@ -26,7 +28,7 @@ Deleted = Mapping[str, str]
 
 ALL: None = None
 _HERE = Compare("=", Column("s", "topic"), Param(GROUP))
-_THIS_ONE = Compare("=", Column("s", "id"), Param(ONLY))
+_THESE = In(Column("s", "id"), Param(ONLY))
 _NOBODY = RequestInfo(GUEST, context="realtime")
 
 
@@ -43,7 +45,7 @@ class PrivateReader(Reader, Protocol):
 
 
 class Match:
-    """The verdict of a rule and a filter on the image of a record, for every subscriber of a group at once.
+    """The verdict of a rule and a filter on the image of a record, for every cohort of a group at once.
 
     Everybody passes who is asked nothing. Where nothing of the subscriber is read, the question is
     put once for all. A rule that is broken or cannot be answered lets nobody pass, and the log says so.
@@ -88,9 +90,9 @@ class Match:
         return isinstance(root, Image) and not set(columns).isdisjoint(root.columns)
 
     def among(
-        self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: int | None = None, ghosts: Deleted | None = None
+        self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: Several[int] | None = None, ghosts: Deleted | None = None
     ) -> set[int] | None:
-        """The subscribers of the group (or whether it is `only` this one) that may hear of the image; None for all."""
+        """The cohorts of the group (or `only` of these) that may hear of the image; None for all."""
         if self.locked:
             return set()
         if self.open:
@@ -101,7 +103,9 @@ class Match:
             log.error("nobody hears of a change of %s: its rule or a filter failed: %s", self._collection.name, error)
             return set()
 
-    def _ask(self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: int | None, ghosts: Deleted) -> set[int] | None:
+    def _ask(
+        self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: Several[int] | None, ghosts: Deleted
+    ) -> set[int] | None:
         haunted = frozenset(ghosts) & self.tables
         question, personal = self._question(haunted)
         if isinstance(question.root, Image) and not self._collection.secret_names.isdisjoint(question.root.columns):
@@ -112,7 +116,8 @@ class Match:
         if not personal:
             return ALL if reader.read(lambda reader: reader.exists(statement, params)) else set()
         params[GROUP] = group
-        params[ONLY] = only
+        if only is not None:
+            params[ONLY] = json_text(list(only))
         return {row[0] for row in reader.read(lambda reader: reader.rows(statement, params))}
 
     def _question(self, ghosts: frozenset[str]) -> tuple[Question, bool]:
@@ -135,16 +140,16 @@ class Match:
             ghosts=ghosts,
         )
 
-    def _statement(self, ghosts: frozenset[str], one: bool) -> Statement:
-        if (ghosts, one) not in self._statements:
+    def _statement(self, ghosts: frozenset[str], some: bool) -> Statement:
+        if (ghosts, some) not in self._statements:
             question, personal = self._question(ghosts)
-            select = over_subscribers(question, one) if personal else question.select((Value(1),), limit=Value(1))
-            self._statements[ghosts, one] = self._render(select)
-        return self._statements[ghosts, one]
+            select = over_subscribers(question, some) if personal else question.select((Value(1),), limit=Value(1))
+            self._statements[ghosts, some] = self._render(select)
+        return self._statements[ghosts, some]
 
 
-def over_subscribers(question: Question, one: bool) -> Select:
-    """The ids of a group's subscribers for whom the question holds; with `one`, of a single subscriber."""
-    here: Expr = And((_HERE, _THIS_ONE)) if one else _HERE
+def over_subscribers(question: Question, some: bool) -> Select:
+    """The ids of a group's cohorts for which the question holds; with `some`, of those that are asked about."""
+    here: Expr = And((_HERE, _THESE)) if some else _HERE
     select = question.select((Column("s", "id"),))
     return replace(select, joins=(Join(Table(TABLE), "s", here, left=False), *select.joins))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -11,6 +11,7 @@ from ..rules.tree import RuleError
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from .connection import Connection
+from .forms import Form
 from .match import TABLE, Match, PrivateReader, Render
 from .topics import Topic
 
@@ -18,27 +19,41 @@ COLUMNS = ("id", "topic", "auth_collection", "auth_id", "superuser", "request")
 INDEXES = (("topic", "auth_id"),)
 GroupKey = tuple[str, str, str, str, bool]
 """Collection id, record id or `*`, filter, the actors' collection id ("" for guests), superusers."""
+CohortKey = tuple[GroupKey, str, str, str, bool]
+"""The group's, the topic's text, the actor, the form's name, whether leaving is told."""
 
 
 @dataclass(slots=True, eq=False)
 class Subscription:
     """One topic of one connection; it hears of changes after the seq `after`."""
 
-    number: int
     connection: Connection
     topic: Topic
     after: int
-    leave: bool
     collection: str = ""
     """The id of the collection that the topic names, or named last."""
-    former: bool = False
-    """That collection has another name now: what happened before that is still owed."""
-    group: Group | None = None
+    cohort: Cohort | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Cohort:
+    """Subscriptions that see the same bytes of every change: one topic, one actor, one form. Rules are asked once for all of them."""
+
+    number: int
+    key: CohortKey
+    group: Group
+    topic: Topic
+    form: Form
+    leave: bool
+    """Whether records are told of that leave sight."""
+    former: bool
+    """The collection has another name now: what happened before that is still owed."""
+    members: dict[Connection, Subscription] = field(default_factory=dict)
 
     @property
     def actor(self) -> Actor:
         """Who hears it."""
-        return self.connection.actor
+        return next(iter(self.members)).actor
 
     @property
     def info(self) -> RequestInfo:
@@ -48,13 +63,13 @@ class Subscription:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """Subscriptions that one question answers for: same records, same rule and filter, actors of one collection."""
+    """Cohorts that one question answers for: same records, same rule and filter, actors of one collection."""
 
     number: int
     key: GroupKey
     match: Match
     manage: Match
-    members: dict[int, Subscription] = field(default_factory=dict)
+    members: dict[int, Cohort] = field(default_factory=dict)
     leaving: int = 0
     """How many members want to hear of records that leave their sight."""
 
@@ -70,6 +85,7 @@ class Subscribers:
         self._reader, self._render = reader, render
         self._last = 0
         self._matches: WeakValueDictionary[tuple[str, str | None, str, str, bool], Match] = WeakValueDictionary()
+        self._cohorts: dict[CohortKey, Cohort] = {}
         self._groups: dict[GroupKey, Group] = {}
         self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
         self.catalog = catalog
@@ -82,11 +98,18 @@ class Subscribers:
         for wanted in ("*", record):
             yield from self._concerned.get((collection, wanted), {}).values()
 
+    def cohorts(self, connections: Iterable[Connection]) -> dict[Group, dict[int, Cohort]]:
+        """The cohorts of these connections by group and number."""
+        found: dict[Group, dict[int, Cohort]] = {}
+        for connection in connections:
+            for subscription in self.of.get(connection, {}).values():
+                if cohort := subscription.cohort:
+                    found.setdefault(cohort.group, {})[cohort.number] = cohort
+        return found
+
     def add(self, connection: Connection, topic: Topic, after: int) -> Subscription:
         """A new subscription. A topic that names no collection is kept but hears nothing."""
-        self._last += 1
-        leave = connection.leave or topic.leave
-        subscription = Subscription(self._last, connection, topic, after, leave)
+        subscription = Subscription(connection, topic, after)
         self.of.setdefault(connection, {})[topic.text] = subscription
         self.count += 1
         self._enter(subscription)
@@ -118,15 +141,14 @@ class Subscribers:
         Returns the subscriptions whose topic names another collection than before.
         """
         self.catalog = catalog
-        before = {one.number: one.collection for known in self.of.values() for one in known.values()}
+        every = [one for known in self.of.values() for one in known.values()]
+        before = [one.collection for one in every]
         self._matches.clear()
-        for connection in self.of:
-            for subscription in self.of[connection].values():
-                self._leave(subscription)
-        for connection in self.of:
-            self.regroup(connection)
-        every = (one for known in self.of.values() for one in known.values())
-        return [one for one in every if before[one.number] not in ("", one.collection)]
+        for subscription in every:
+            self._leave(subscription)
+        for subscription in every:
+            self._enter(subscription)
+        return [one for one, former in zip(every, before, strict=True) if former not in ("", one.collection)]
 
     def prepare(self, topic: Topic, actor: Actor) -> Match | None:
         """Compiles the question of a topic of this actor, if it names a collection. Raises RuleError where its filter is wrong."""
@@ -158,49 +180,70 @@ class Subscribers:
         collection = named or self.catalog.by_id.get(subscription.collection)
         if collection is None:
             return
-        subscription.collection, subscription.former = collection.id, named is None
-        group = self._group(collection, subscription)
-        subscription.group = group
-        group.members[subscription.number] = subscription
-        group.leaving += subscription.leave
-        actor = subscription.actor
+        subscription.collection = collection.id
+        subscription.cohort = cohort = self._cohort(collection, subscription, former=named is None)
+        cohort.members[subscription.connection] = subscription
+
+    def _cohort(self, collection: Collection, subscription: Subscription, former: bool) -> Cohort:
+        connection, topic = subscription.connection, subscription.topic
+        actor, leave = connection.actor, connection.leave or topic.leave
+        group_key = _group_key(collection, topic, actor)
+        key = (group_key, topic.text, actor.label, connection.form.name, leave)
+        if key not in self._cohorts:
+            self._last += 1
+            group = self._group(group_key, collection, topic, actor)
+            cohort = Cohort(self._last, key, group, topic, connection.form, leave, former)
+            self._cohorts[key] = group.members[cohort.number] = cohort
+            group.leaving += leave
+            self._insert(cohort, actor)
+        return self._cohorts[key]
+
+    def _insert(self, cohort: Cohort, actor: Actor) -> None:
         self._reader.insert(
             TABLE,
             {
-                "id": subscription.number,
-                "topic": group.number,
+                "id": cohort.number,
+                "topic": cohort.group.number,
                 "auth_collection": actor.record.collection.id if actor.record else None,
                 "auth_id": actor.record.id if actor.record else None,
                 "superuser": int(actor.superuser),
-                "request": subscription.topic.request,
+                "request": cohort.topic.request,
             },
         )
 
-    def _group(self, collection: Collection, subscription: Subscription) -> Group:
-        actor, topic = subscription.actor, subscription.topic
-        of = _collection_of(actor)
-        key = (collection.id, topic.record, topic.option("filter"), of.id if of else "", actor.superuser)
+    def _group(self, key: GroupKey, collection: Collection, topic: Topic, actor: Actor) -> Group:
         if key not in self._groups:
             self._last += 1
             match = self._match_of(collection, topic, actor)
             manage = self._match(collection, (collection.auth.manage_rule if collection.auth else None) or None, "", actor)
-            group = Group(self._last, key, match, manage)
-            self._groups[key] = self._concerned.setdefault(key[:2], {})[key] = group
+            self._groups[key] = self._concerned.setdefault(key[:2], {})[key] = Group(self._last, key, match, manage)
         return self._groups[key]
 
     def _leave(self, subscription: Subscription) -> None:
-        group, subscription.group = subscription.group, None
-        if group is None:
+        cohort, subscription.cohort = subscription.cohort, None
+        if cohort is None:
             return
-        self._reader.delete(TABLE, subscription.number)
-        del group.members[subscription.number]
-        group.leaving -= subscription.leave
+        del cohort.members[subscription.connection]
+        if not cohort.members:
+            self._end(cohort)
+
+    def _end(self, cohort: Cohort) -> None:
+        """Nobody is of the cohort any more, and perhaps nobody of its group."""
+        group = cohort.group
+        self._reader.delete(TABLE, cohort.number)
+        del self._cohorts[cohort.key], group.members[cohort.number]
+        group.leaving -= cohort.leave
         if not group.members:
             del self._groups[group.key]
             concerned = self._concerned[group.key[:2]]
             del concerned[group.key]
             if not concerned:
                 del self._concerned[group.key[:2]]
+
+
+def _group_key(collection: Collection, topic: Topic, actor: Actor) -> GroupKey:
+    of = _collection_of(actor)
+    return (collection.id, topic.record, topic.option("filter"), of.id if of else "", actor.superuser)
 
 
 def _collection_of(actor: Actor) -> Collection | None:

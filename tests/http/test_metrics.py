@@ -181,8 +181,9 @@ def test_text() -> None:
 
 
 def test_seconds_since() -> None:
-    """How long ago a change was."""
+    """How long ago a change was, be it days."""
     assert 0 <= seconds_since(now()) < 1
+    assert seconds_since("2020-02-29 23:59:59.999Z") > 6 * 365 * 86_400
 
 
 def test_documented() -> None:

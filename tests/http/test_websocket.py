@@ -24,6 +24,7 @@ from pbtornado.realtime import realtime
 from tests import data
 from tests.client import Client
 from tests.process import Server as Process
+from tests.realtime.socket import Socket
 from tests.talk import HANDSHAKE, PATH, Bytes, Talk, close_all
 
 OTHER = "https://other.example"
@@ -85,11 +86,12 @@ async def test_the_same_bytes_as_over_sse(client: Client, backend: Backend) -> N
     options = '?options={"query":{"position":"1","fields":"id,text"}}'
     talk = await Talk.open(client.base)
     stream = backend.realtime.connect("")
+    socket = Socket(stream)
     await backend.realtime.subscribe(stream.id, ["posts/*", f"posts/*{options}"], data.ROOT)
     await talk.subscribe("posts/*", f"posts/*{options}")
     await data.records(backend, "posts", {"text": 'é"\n'})
-    told = [block for block in (await stream.next()).decode().split("\n\n") if "event:posts" in block]
-    told += [block for block in (await stream.next()).decode().split("\n\n") if "event:posts" in block] if not told else []
+    told = [block for block in (await socket.next()).decode().split("\n\n") if "event:posts" in block]
+    told += [block for block in (await socket.next()).decode().split("\n\n") if "event:posts" in block] if not told else []
     over_sse = [block.rpartition("\ndata:")[2] for block in told]
     heard: list[str] = []
     while len(heard) < 2:

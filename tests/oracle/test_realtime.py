@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tornado.ioloop import IOLoop
 
-from pbtornado.realtime import connection
+from pbtornado.realtime import connection, fanout
 from pbtornado.realtime.topics import parse_topic
 from pbtornado.records.access import allows, holds, question_of
 from pbtornado.rules.request import RequestInfo
@@ -33,7 +33,8 @@ WRITES = 120
 def live(tmp_path: Path, io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
     """A world whose outboxes hold next to nothing, so that clients fall behind all the time."""
     monkeypatch.setattr(connection, "OUTBOX_BYTES", 2000)
-    monkeypatch.setattr(connection, "WRITE_BYTES", 1000)
+    for module in (connection, fanout):
+        monkeypatch.setattr(module, "WRITE_BYTES", 1000)
     live = Live(tmp_path)
     io_loop.run_sync(live.open)
     yield live

@@ -14,6 +14,7 @@ from pbtornado.realtime.connection import Connection
 from pbtornado.realtime.realtime import Realtime
 from pbtornado.rules.request import RequestInfo
 from pbtornado.store.tail import Tail
+from tests.realtime.socket import Socket
 from tests.records.world import GUEST, World
 
 
@@ -54,9 +55,9 @@ class Ear:
     """A client that reads its stream."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+        self.connection, self.socket = connection, Socket(connection)
         self.waiting: list[Heard] = []
-        self.raw = b""
+        self.raw, self.writes = b"", 0
 
     @property
     def id(self) -> str:
@@ -66,10 +67,11 @@ class Ear:
     async def next(self, seconds: float = 5) -> Heard:
         """The next event; TimeoutError when none comes."""
         while not self.waiting:
-            owed = await asyncio.wait_for(self.connection.next(), seconds)
+            owed = await asyncio.wait_for(self.socket.next(), seconds)
             if not owed:
                 raise EOFError(self.connection.closed)
             self.raw += owed
+            self.writes += 1
             self.waiting.extend(read(owed))
         return self.waiting.pop(0)
 

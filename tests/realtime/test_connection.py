@@ -8,25 +8,27 @@ import pytest
 
 from pbtornado.realtime.connection import OUTBOX_BYTES, WRITE_BYTES, Connection
 from pbtornado.realtime.forms import SSE, WEBSOCKET, framed
+from tests.realtime.socket import Socket
 
 
-def connection() -> Connection:
-    """A live one."""
-    return Connection("c", "")
+def connection() -> tuple[Connection, Socket]:
+    """A live one, and what it writes to."""
+    one = Connection("c", "")
+    return one, Socket(one)
 
 
 async def test_gathered() -> None:
     """All that waits goes out in one write."""
-    one = connection()
+    one, socket = connection()
     for seq in (1, 2, 3):
         one.deliver(seq, b"x%d" % seq)
-    assert await one.next() == b"x1x2x3"
+    assert await socket.next() == b"x1x2x3"
 
 
 async def test_waits() -> None:
     """Nothing owed means waiting until something is."""
-    one = connection()
-    soon = asyncio.ensure_future(one.next())
+    one, socket = connection()
+    soon = asyncio.ensure_future(socket.next())
     await asyncio.sleep(0)
     one.tell(b"x")
     assert await soon == b"x"
@@ -34,18 +36,18 @@ async def test_waits() -> None:
 
 async def test_end() -> None:
     """A closed stream owes nothing more and wakes whoever waits."""
-    one = connection()
-    soon = asyncio.ensure_future(one.next())
+    one, socket = connection()
+    soon = asyncio.ensure_future(socket.next())
     await asyncio.sleep(0)
     one.close("gone")
     one.deliver(1, b"x")
     assert await soon == b""
-    assert await one.next() == b""
+    assert await socket.next() == b""
 
 
 def test_bounded() -> None:
     """A client that does not read falls behind to what it was sent last, and nothing waits for it."""
-    one = connection()
+    one, _ = connection()
     for seq in range(1, 100):
         one.deliver(seq, b"x" * (OUTBOX_BYTES // 10))
         if one.behind:
@@ -55,10 +57,10 @@ def test_bounded() -> None:
 
 async def test_falls_behind_what_was_taken() -> None:
     """What its socket took already is not sent again."""
-    one = connection()
+    one, socket = connection()
     one.deliver(7, b"x" * WRITE_BYTES)
     one.deliver(9, b"y" * WRITE_BYTES)
-    assert (await one.next())[:1] == b"x"
+    assert (await socket.next())[:1] == b"x"
     one.deliver(11, b"z" * WRITE_BYTES)
     one.deliver(12, b"z" * WRITE_BYTES)
     assert (one.behind, one.position) == (True, 8)
@@ -66,39 +68,39 @@ async def test_falls_behind_what_was_taken() -> None:
 
 async def test_large_event() -> None:
     """An event larger than the outbox still gets through."""
-    one = connection()
+    one, socket = connection()
     one.deliver(1, b"x" * (2 * OUTBOX_BYTES))
-    assert len(await one.next()) == 2 * OUTBOX_BYTES
+    assert len(await socket.next()) == 2 * OUTBOX_BYTES
 
 
 async def test_words_of_the_server_stay() -> None:
     """What is not about changes survives falling behind."""
-    one = connection()
+    one, socket = connection()
     one.tell(b"hello")
     one.deliver(1, b"x")
     one.go_back(0)
-    assert await one.next() == b"hello"
+    assert await socket.next() == b"hello"
 
 
 async def test_words_nobody_takes() -> None:
     """A client that is told more and more and takes none of it is let go."""
-    one = connection()
+    one, socket = connection()
     for _ in range(10):
         one.tell(b"x" * (1 << 20))
     assert one.closed == "slow"
     assert one.waiting == 0
-    assert await one.next() == b""
+    assert await socket.next() == b""
 
 
 async def test_beat() -> None:
     """A quiet stream shows that it lives by a comment, one that is owed something does not need to."""
-    one = connection()
+    one, socket = connection()
     one.beat()
     one.beat()
-    assert await one.next() == SSE.beat
+    assert await socket.next() == SSE.beat
     one.deliver(1, b"x")
     one.beat()
-    assert await one.next() == b"x"
+    assert await socket.next() == b"x"
 
 
 def test_wire() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pbtornado.store.protocol import Writer
@@ -189,3 +191,28 @@ async def test_position_on_request(live: Live) -> None:
     await live.add("posts")
     event = await ear.next()
     assert event.data["position"] == event.id
+
+
+async def test_one_verdict_and_one_piece_of_bytes(live: Live) -> None:
+    """Those who listen to a topic as the same account are asked about once, and are sent the same bytes."""
+    await live.make("posts", text("title"), listRule="@request.auth.id != '' && title != ''")
+    ann, bob = await live.user("ann"), await live.user("bob")
+    ears = [await live.listen("posts/*", info=info) for info in (ann, ann, bob, ann)]
+    cohorts = {subscription.cohort for of in live.realtime.fanout.subscribers.of.values() for subscription in of.values()}
+    assert len(cohorts) == 2
+    await live.add("posts", title="a")
+    for ear in ears:
+        await ear.next()
+    assert len({ear.raw.partition(b"event:posts/*")[2] for ear in ears}) == 1
+
+
+async def test_changes_are_gathered(live: Live) -> None:
+    """Of many changes at once a client is owed all in a few pieces, in their order."""
+    await live.make("posts", number("n"))
+    ear = await live.listen("posts/*")
+    await asyncio.gather(*[live.add("posts", n=n) for n in range(200)])
+    heard = await ear.take(200)
+    seqs = [int(event.id.partition(":")[2]) for event in heard]
+    assert seqs == sorted(seqs)
+    assert sorted(event.record["n"] for event in heard) == list(range(200))
+    assert ear.writes < 50

@@ -11,6 +11,7 @@ from pbtornado.errors import ApiError, BadRequest, Busy, Forbidden, NotFound
 from pbtornado.realtime import realtime as door
 from pbtornado.realtime.realtime import Elsewhere, new_client_id, worker_of
 from tests.realtime.live import Live, topic
+from tests.realtime.socket import Socket
 from tests.records.world import GUEST, SUPERUSER, text
 
 
@@ -146,7 +147,8 @@ async def test_idle(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     await live.make("posts")
     ear = await live.listen("posts/*")
     idle = live.realtime.connect("")
-    while await idle.next():
+    socket = Socket(idle)
+    while await socket.next():
         pass
     assert idle.closed == "idle"
     assert not ear.connection.closed
@@ -157,9 +159,10 @@ async def test_beats(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(door, "BEAT_SECONDS", (0.01, 0.02))
     connection = live.realtime.connect("")
-    assert (await connection.next()).startswith(b"id:")
+    socket = Socket(connection)
+    assert (await socket.next()).startswith(b"id:")
     connection.beat_at = 0
-    assert await connection.next() == b":\n\n"
+    assert await socket.next() == b":\n\n"
 
 
 async def test_limit(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +180,7 @@ async def test_stop(live: Live) -> None:
     ear = await live.listen("users/*", info=SUPERUSER)
     live.realtime.stop()
     live.realtime.stop()
-    assert await ear.connection.next() == b""
+    assert await ear.socket.next() == b""
     with pytest.raises(Busy):
         live.realtime.connect("")
     await live.user()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import pytest
 
+from pbtornado.realtime.connection import OUTBOX_BYTES
 from pbtornado.realtime.resume import Resume, mark_of, refusal
-from pbtornado.store.protocol import Position
+from pbtornado.store.changes import ChangeLog
+from pbtornado.store.protocol import Change, Position
 from tests.realtime.live import Live, topic
 from tests.records.world import GUEST, SUPERUSER, number, text
 
@@ -133,6 +137,45 @@ async def test_trimmed_while_behind(live: Live) -> None:
     assert (event.name, event.data["reason"], event.id) == ("PB_RESYNC", "trimmed", live.position())
     await live.add("posts", n=100)
     assert (await ear.next()).record["n"] == 100
+
+
+async def test_an_event_larger_than_an_outbox_is_the_last(live: Live) -> None:
+    """A client is told once of a change that is larger than what may wait for it, and goes on from there."""
+    await live.make("posts", number("n"), text("long", max=1_000_000))
+    start = live.position()
+    await live.add("posts", n=1, long="x" * 2 * OUTBOX_BYTES)
+    ear = await live.listen("posts/*", since=start)
+    assert (await ear.next()).record["n"] == 1
+    await live.add("posts", n=2)
+    assert (await ear.next()).record["n"] == 2
+
+
+async def test_who_comes_back_together_is_fed_together(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that go on after the same position cost one reading of the log, and one question about each change."""
+    positions = await filled(live, 20)
+    read, slices = ChangeLog.read_after, []
+
+    def read_after(self: ChangeLog, *asked: Any) -> list[Change]:
+        slices.append(asked)
+        return read(self, *asked)
+
+    monkeypatch.setattr(ChangeLog, "read_after", read_after)
+    connections = [live.realtime.connect("", since=positions[0]) for _ in range(10)]
+    for connection in connections:
+        connection.attach(taken, lambda: None)
+        await live.realtime.subscribe(connection.id, ["posts/*"], GUEST)
+    async with asyncio.timeout(5):
+        while any(connection.behind for connection in connections):
+            await asyncio.sleep(0.01)
+    assert {connection.events for connection in connections} == {19}
+    assert len(slices) <= 2
+
+
+def taken(data: bytes) -> asyncio.Future[None]:
+    """A socket that takes everything at once."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    done.set_result(None)
+    return done
 
 
 async def test_other_program(live: Live) -> None:
