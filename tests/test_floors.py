@@ -16,7 +16,7 @@ ONLY_IN = {
     "tornado": ("http/", "app.py", "workers.py", "cli.py"),
     "sqlite3": ("store/",),
     "lark": ("rules/parser.py", "rules/projection.py"),
-    "PIL": ("files/thumbs.py",),
+    "PIL": ("files/drawing.py",),
     "argon2": ("passwords.py",),
     "bcrypt": ("passwords.py",),
     "pyotp": ("auth/otp.py",),

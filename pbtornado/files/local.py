@@ -29,14 +29,14 @@ class LocalStorage:
 
     # ---- writing
 
-    def put(self, key: str, source: Path | bytes, content_type: str, original: str = "") -> None:
-        """Stores the bytes with their attributes; both are on disk when this returns."""
+    def put(self, key: str, source: Path | bytes, content_type: str, original: str = "", lasting: bool = True) -> None:
+        """Stores the bytes with their attributes; both are on disk when this returns, and so are their names if they are to last."""
         target = self._path(key)
         attributes = json_bytes(_attributes(content_type, original, _md5(source))) + b"\n"
         with self._prepared(source) as blob, self._prepared(attributes) as sidecar:
             directories = _move(sidecar, f"{target}{ATTRIBUTES}")
             directories += _move(blob, str(target))
-        for directory in dict.fromkeys(directories):
+        for directory in dict.fromkeys(directories if lasting else ()):
             with suppress(FileNotFoundError):
                 _sync(directory)
 

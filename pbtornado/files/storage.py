@@ -31,8 +31,11 @@ class Blob:
 class Storage(Protocol):
     """A place for blobs. Keys that name nothing storable are ValueError where something would be stored, else simply not there."""
 
-    def put(self, key: str, source: Path | bytes, content_type: str, original: str = "") -> None:
-        """Stores the bytes, all of them or none, so that they survive a power cut. The source stays as it is. Raises OSError."""
+    def put(self, key: str, source: Path | bytes, content_type: str, original: str = "", lasting: bool = True) -> None:
+        """Stores the bytes, all of them or none, so that they survive a power cut. The source stays as it is. Raises OSError.
+
+        What need not last may be gone after a power cut, as a whole.
+        """
 
     def stat(self, key: str) -> Blob | None:
         """What is known of a blob, None where there is none."""

@@ -80,7 +80,7 @@ class Files:
         wanted = thumb_key(file.key, size) if size == ALWAYS or size in file.field.thumbs else file.key
         opened = await self._opened(wanted, file.key)
         if opened is None and wanted != file.key:
-            blob = await self._thumbs.get(file.key, size)
+            blob = await self._thumbs.get(file.key, size, file.field.thumbs)
             opened = await self._opened(blob.key, file.key) if blob else None
         if opened is None:
             raise NotFound

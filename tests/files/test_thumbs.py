@@ -13,21 +13,29 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pbtornado.files import thumbs as module
+from pbtornado.files import drawing as module
+from pbtornado.files.drawing import Size, Turns, Undrawable, draw, parse_size, result_type, webp_pixels
 from pbtornado.files.local import LocalStorage
 from pbtornado.files.storage import thumb_key
-from pbtornado.files.thumbs import Size, Thumbs, Turns, Undrawable, draw, parse_size, webp_pixels
+from pbtornado.files.thumbs import Thumbs
 from tests.conftest import ExpectLog
 from tests.files.images import QUARTERS, colours, opened, png_claiming, quarters, saved
 
 KEY = "coll/rec/a.png"
 
 
+def drawn(content: bytes, *sizes: str, content_type: str = "image/png", turns: Turns | None = None) -> dict[str, bytes | Undrawable]:
+    """The thumbs of an image."""
+    parsed = {size: found for size in sizes if (found := parse_size(size))}
+    return dict(draw(io.BytesIO(content), content_type, parsed, turns or Turns()))
+
+
 def thumb(content: bytes, size: str, content_type: str = "image/png") -> bytes:
-    """The thumb of an image."""
-    parsed = parse_size(size)
-    assert parsed
-    return draw(io.BytesIO(content), content_type, parsed)[0]
+    """The thumb of an image. Raises Undrawable."""
+    made = drawn(content, size, content_type=content_type)[size]
+    if isinstance(made, Undrawable):
+        raise made
+    return made
 
 
 @pytest.mark.parametrize(
@@ -96,8 +104,8 @@ def test_crops_show_top_bottom_or_centre(size: str, shown: tuple[str, ...]) -> N
 )
 def test_formats(form: str, content_type: str, result: str) -> None:
     """JPEG and GIF stay what they are, all others become PNG, and the type says so."""
-    content, kind = draw(io.BytesIO(quarters(200, 100, form)), content_type, Size(40, 20))
-    assert (opened(content).format, kind) == (result, f"image/{result.lower()}")
+    content = thumb(quarters(200, 100, form), "40x20", content_type)
+    assert (opened(content).format, result_type(content_type)) == (result, f"image/{result.lower()}")
     assert colours(content) == QUARTERS
 
 
@@ -189,6 +197,24 @@ def test_large_jpeg_is_decoded_small(monkeypatch: pytest.MonkeyPatch) -> None:
             thumb(content, size, "image/jpeg")
 
 
+def test_one_decoding_serves_all_sizes() -> None:
+    """Sizes drawn together are each what they are alone, however far apart they are."""
+    sizes = {"40x30": (40, 30), "700x0": (700, 525), "90x90t": (90, 90), "0x300f": (400, 300)}
+    together = drawn(quarters(1600, 1200, "JPEG"), *sizes, content_type="image/jpeg")
+    for size, measures in sizes.items():
+        content = together[size]
+        assert isinstance(content, bytes)
+        assert opened(content).size == measures
+        assert colours(content)[:2] == QUARTERS[:2]
+
+
+def test_a_size_too_large_spoils_no_other() -> None:
+    """What cannot be drawn is told of that size alone."""
+    together = drawn(quarters(10, 10), "50000x50000", "5x5")
+    assert isinstance(together["50000x50000"], Undrawable)
+    assert isinstance(together["5x5"], bytes)
+
+
 @pytest.mark.parametrize("options", [{}, {"lossless": True}, {"save_all": True, "append_images": [Image.new("RGB", (31, 17), "red")]}])
 def test_a_webp_says_its_size_before_it_is_opened(options: dict[str, Any]) -> None:
     """Lossy, lossless or animated; other images say nothing."""
@@ -204,12 +230,12 @@ async def test_heavy_images_take_turns_with_other_processes(tmp_path: Path, monk
     image = quarters(20, 20)
     with (tmp_path / "heavy").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert draw(io.BytesIO(image), "image/png", Size(5, 5), turns)[0]
+        assert drawn(image, "5x5", turns=turns)
         monkeypatch.setattr(module, "HEAVY_PIXELS", 100)
-        waits = asyncio.ensure_future(asyncio.to_thread(draw, io.BytesIO(image), "image/png", Size(5, 5), turns))
+        waits = asyncio.ensure_future(asyncio.to_thread(drawn, image, "5x5", turns=turns))
         await asyncio.sleep(0.05)
         assert not waits.done()
-    assert (await waits)[0]
+    assert await waits
 
 
 # ---- making
@@ -250,6 +276,26 @@ async def test_made_once_however_many_ask(thumbs: Thumbs, counted: Counted) -> N
     assert {blob and blob.key for blob in blobs} == {thumb_key(KEY, "50x50")}
     assert await thumbs.get(KEY, "50x50") == blobs[0]
     assert counted.opens == 1
+
+
+async def test_sizes_are_made_together(thumbs: Thumbs, counted: Counted) -> None:
+    """Who asks for one size has the others made along with it, and the image is opened once."""
+    await asyncio.gather(thumbs.get(KEY, "50x50", ("20x20", "0x30")), thumbs.get(KEY, "20x20"), thumbs.get(KEY, "0x30"))
+    assert {thumb_key(KEY, size) for size in ("50x50", "20x20", "0x30")} < set(counted.keys("coll/"))
+    assert counted.opens == 1
+
+
+async def test_made_by_one_process_alone(thumbs: Thumbs, counted: Counted, tmp_path: Path) -> None:
+    """While another process makes thumbs of an image, one waits and finds what it made."""
+    with (tmp_path / "storage" / KEY).open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        waits = asyncio.ensure_future(thumbs.get(KEY, "50x50"))
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+        counted.put(thumb_key(KEY, "50x50"), b"made by another", "image/png")
+    made = await waits
+    assert made
+    assert made.size == len(b"made by another")
 
 
 async def test_thumb_lies_where_pocketbase_keeps_it(thumbs: Thumbs, tmp_path: Path) -> None:
