@@ -25,7 +25,7 @@ HEAVY_PIXELS = 16_000_000
 """Of images with more pixels only one is worked on at a time."""
 RESULT_PIXELS = 16_000_000
 LARGEST_PROFILE = 64 << 10
-SPARE = 1.5
+SPARE = 1.25
 """An image is brought to this many times a thumb's width and height in the cheapest way, and to the rest of it with care."""
 
 
