@@ -14,7 +14,6 @@ from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Reader
-from ..store.query import Select
 from . import questions
 from .access import bound, found, question_of, refuse_locked
 from .export import show
@@ -37,27 +36,29 @@ class Listing:
     def answer(self, reader: Reader) -> dict[str, Any]:
         """Page, totals and expanded records, all as of the reader's snapshot."""
         params = bound(self.question, self.info, {questions.PAGE_LIMIT: self.page.size, questions.PAGE_OFFSET: self.page.offset})
-        rows = reader.rows(self._from_related(reader, page=True) or questions.page_rows(self.question, self.collection), params)
-        total = self._total(reader, len(rows), params) if self.page.counted else -1
+        turned = self._turned(reader)
+        page = questions.page_from_related(self.question, self.collection) if turned else None
+        rows = reader.rows(page or questions.page_rows(self.question, self.collection), params)
+        total = self._total(reader, len(rows), params, turned=turned) if self.page.counted else -1
         records = [Record.from_row(self.collection, row) for row in rows]
         return self.page.answer(show(reader, self.catalog, records, self.info, self.expand), total)
 
-    def _total(self, reader: Reader, rows: int, params: Mapping[str, Any]) -> int:
+    def _total(self, reader: Reader, rows: int, params: Mapping[str, Any], *, turned: bool) -> int:
         """A page that is not full is the last one and says itself how many there are."""
         if rows < self.page.size and (rows or self.page.number == 1):
             return self.page.offset + rows
-        row = reader.one(self._from_related(reader, page=False) or questions.page_count(self.question), params)
+        count = questions.count_from_related(self.question) if turned else None
+        row = reader.one(count or questions.page_count(self.question), params)
         return int(row[0]) if row else 0
 
-    def _from_related(self, reader: Reader, *, page: bool) -> Select | None:
-        """The select asked of related records first, where that can be, and where they are not many more than the records."""
-        select = questions.page_from_related(self.question, self.collection) if page else questions.count_from_related(self.question)
-        found = questions.from_related(self.question) if select else None
+    def _turned(self, reader: Reader) -> bool:
+        """Can related records be asked first, and are they not many more than the records?"""
+        found = questions.from_related(self.question)
         tables = [self.catalog.find(name) for name in (self.collection.name, *found.targets)] if found else []
         if found is None or any(table is None or table.is_view for table in tables):
-            return None
+            return False
         most = MANY_MORE * newest(reader, self.collection.name)
-        return select if all(newest(reader, table) <= most for table in found.targets) else None
+        return all(newest(reader, table) <= most for table in found.targets)
 
 
 def newest(reader: Reader, table: str) -> int:
