@@ -175,7 +175,8 @@ class ApiHandler(Answers):
             raise Unauthorized("The request requires valid record authorization token.")
         if self.only == "superuser" and not self.actor.superuser:
             raise Forbidden("The authorized record is not allowed to perform this action.")
-        self.reader = self.body_reader()
+        if self.request.method not in READING or sends_body(self.request.headers):
+            self.reader = self.body_reader()
 
     def body_reader(self) -> BodyReader:
         """What takes the body of this request; raises ApiError where there can be none."""
