@@ -1,13 +1,9 @@
-"""The load client `load.c`: compiled when it is first used, and run."""
+"""The load client `load.c`, run."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,30 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).with_suffix(".c")
-FLAGS = ("-O2", "-Wall", "-Wextra", "-Werror")
-
-
-def compiled() -> Path:
-    """The executable, made of the source as it is now."""
-    name = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pbtornado"
-    program = folder / f"load-{name}"
-    if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        compile_to(program)
-    return program
-
-
-def compile_to(program: Path) -> None:
-    """Compiles the source. Exits with a message where there is no compiler."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if not compiler:
-        sys.exit("The load client needs a C compiler, and there is no `cc` (Debian: apt-get install gcc libc6-dev).")
-    with tempfile.TemporaryDirectory(dir=program.parent) as folder:
-        made = Path(folder) / "load"
-        subprocess.run([compiler, *FLAGS, "-o", str(made), str(SOURCE)], check=True)
-        made.replace(program)  # whole or not at all, for whoever starts beside us
+from benchmarks.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -110,7 +83,7 @@ def loading(port: int, load: Load) -> Iterator[Running]:
 
 def words(port: int, load: Load, folder: Path) -> list[str]:
     """The command; files it names are put into the folder."""
-    said = [str(compiled()), "--wait", "--port", str(port), "--seconds", str(load.seconds), "--rate", str(load.rate)]
+    said = [str(compiled("load.c")), "--wait", "--port", str(port), "--seconds", str(load.seconds), "--rate", str(load.rate)]
     if load.writers:
         said += ["--writers", str(load.writers), "--method", load.method, "--path", load.path, "--body", load.body]
     if load.token:

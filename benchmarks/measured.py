@@ -98,21 +98,25 @@ class Heard:
     partly: bool = False
     """Subscribers are not to hear of everything."""
 
+    def load(self, world: World, seconds: float) -> Load:
+        """What the load client does."""
+        streams = self.streams(world)
+        return Load(streams, self.writers, "POST", self.path, self.body(world), world.token, self.rate, seconds, world.people)
+
     def run(self, world: World, seconds: float) -> tuple[dict[str, Any], Figures]:
         """The load client's report, and the figures of its requests."""
-        streams = self.streams(world)
-        load = Load(streams, self.writers, "POST", self.path, self.body(world), world.token, self.rate, seconds, world.people)
+        load = self.load(world, seconds)
         with loading(world.server.port, load) as running:
             before = cpu_seconds(world.server)
             report = running.go()
             used = cpu_seconds(world.server) - before
             held = memory(world.server)
-        request, cpu = report["request_ms"], 1000 * used / max(report["requests"], 1)
-        missing = 0 if self.partly else len(streams) - report["complete"]
+        request, cpu = report["request_ms"], 1000 * used / report["requests"] if report["requests"] else None
+        missing = 0 if self.partly else len(load.streams) - report["complete"]
         note = noted(refused=report["refused"] + report["broken"], cut=report["disconnects"], resynced=report["resyncs"]) + (
             f" {missing} streams did not hear of everything" if missing else ""
         )
-        events = report["events_per_s"] if streams else None
+        events = report["events_per_s"] if load.streams else None
         return report, Figures(report["requests_per_s"], request["p50"], request["p99"], cpu, events, held, note.strip())
 
 

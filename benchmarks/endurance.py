@@ -1,0 +1,155 @@
+"""Subscribers that come back all at once, and one that reads nothing: `python -m benchmarks.endurance`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.figures import line, machine, shown, store
+from benchmarks.load import Load, Stream, loading
+from benchmarks.measured import report_of
+from benchmarks.servers import contenders, memory
+from benchmarks.world import RULED, World, build
+from tests.process import Server
+
+PHASES = ("before", "away", "during", "after")
+BEFORE_SECONDS, AFTER_SECONDS = 6.0, 6.0
+MOST_MB = 20.0
+"""By how much a subscriber that reads nothing may let the server grow."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the load client's report, what must hold, and what else is to be told."""
+
+    report: Mapping[str, Any]
+    holds: Mapping[str, bool]
+    told: str
+
+    def text(self) -> str:
+        """Markdown."""
+        phases = self.report["phases"]
+        rows = [
+            [f"{what} {share}, ms", *(shown(phases[phase][kind][share]) if phases[phase][kind]["count"] else "" for phase in PHASES)]
+            for kind, what in (("request_ms", "create"), ("event_ms", "write to event, of the others"))
+            for share in ("p50", "p99", "max")
+            if any(phases[phase][kind]["count"] for phase in PHASES)
+        ]
+        verdicts = [f"- {'holds' if true else 'DOES NOT HOLD'}: {what}" for what, true in self.holds.items()]
+        return "\n".join([self.told, "", line(["", *PHASES]), line(["---"] * 5), *map(line, rows), "", *verdicts])
+
+
+def resuming(world: World, options: argparse.Namespace) -> Outcome:
+    """Many idle streams, and others that are cut and come back at once, having missed some events."""
+    away = options.missed / options.rate
+    streams = [Stream(world.token, "ruled/*")] * options.resuming + [Stream(world.token, "posts/*")] * options.idle
+    extra = ["--drop", str(options.resuming), "--after", str(BEFORE_SECONDS), "--away", str(away), "--drain", "120"]
+    load = writes(world, streams, options.rate, BEFORE_SECONDS + away + AFTER_SECONDS, extra)
+    with loading(world.server.port, load) as running:
+        opened, report = running.opened, running.go()
+    troubled, before, during = report["troubled"], p99(report, "before"), p99(report, "during")
+    holds = {
+        "no request is refused, no stream ends, none has to read anew": not errors(report),
+        f"all {options.resuming:,} that came back heard of everything, once": troubled["complete"] == options.resuming,
+        f"creates' p99 is not doubled meanwhile ({before:.1f} ms before, {during:.1f} ms during)": during <= 2 * before,
+    }
+    told = (
+        f"{options.idle:,} streams that hear nothing, opened with the others in {opened['seconds']:.1f} s;"
+        f" {options.resuming:,} that listen, are cut off, and come back at once after {away:.0f} s at {options.rate:g} writes/s."
+        f" They had caught up after {troubled['caught_up_ms']:,.0f} ms."
+    )
+    return Outcome(report, holds, told)
+
+
+def stalling(world: World, options: argparse.Namespace) -> Outcome:
+    """One subscriber reads nothing for a while, beside others that do."""
+    away = options.stall
+    streams = [Stream(world.token, "ruled/*")] * (1 + options.others)
+    extra = ["--stall", "1", "--after", str(BEFORE_SECONDS), "--away", str(away), "--drain", "120"]
+    load = writes(world, streams, options.stall_rate, BEFORE_SECONDS + away + AFTER_SECONDS, extra)
+    with loading(world.server.port, load) as running:
+        running.begin()
+        with sampled(world.server) as samples:
+            report = running.report()
+    calm, held = samples[: int(BEFORE_SECONDS)], samples[int(BEFORE_SECONDS) :]
+    grown, before, meanwhile = max(held) - max(calm), p99(report, "before", "event_ms"), p99(report, "away", "event_ms")
+    holds = {
+        f"the server grew by less than {MOST_MB:g} MB ({max(calm):.1f} MB before, {max(held):.1f} MB at most)": grown < MOST_MB,
+        f"the others' p99 did not change ({before:.1f} ms before, {meanwhile:.1f} ms meanwhile)": meanwhile <= 1.25 * before,
+        "it caught up completely, each event once": report["troubled"]["complete"] == 1,
+        "everybody else heard of everything, no request was refused": report["complete"] == len(streams) and not errors(report),
+    }
+    told = (
+        f"One subscriber that reads nothing for {away:g} s, {options.others} others that do, {options.stall_rate:g} writes/s wanted,"
+        f" {report['requests_per_s']:,.0f} made. It had caught up after {report['troubled']['caught_up_ms']:,.0f} ms."
+    )
+    return Outcome(report, holds, told)
+
+
+def writes(world: World, streams: list[Stream], rate: float, seconds: float, extra: list[str]) -> Load:
+    """16 writers at that rate."""
+    return Load(streams, 16, "POST", RULED, report_of(world), world.token, rate, seconds, extra=extra)
+
+
+def errors(report: Mapping[str, Any]) -> int:
+    """Whatever should not be."""
+    return sum(int(report[name]) for name in ("refused", "broken", "disconnects", "resyncs"))
+
+
+def p99(report: Mapping[str, Any], phase: str, kind: str = "request_ms") -> float:
+    """Of a phase, in ms."""
+    return float(report["phases"][phase][kind]["p99"])
+
+
+@contextmanager
+def sampled(server: Server) -> Iterator[list[float]]:
+    """The server's memory in MB, each second as long as the context lasts."""
+    samples, over = [memory(server)], threading.Event()
+
+    def look() -> None:
+        while not over.wait(1):
+            samples.append(memory(server))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
+
+
+SCENES: Mapping[str, Callable[[World, argparse.Namespace], Outcome]] = {"coming back": resuming, "reading nothing": stalling}
+
+
+def main() -> None:
+    """Reads the command line, measures, prints and stores what came of it; exit code 1 where something does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--idle", type=int, default=10_000, help="streams that hear nothing (default 10000)")
+    add("--resuming", type=int, default=1000, help="streams that come back at once (default 1000)")
+    add("--missed", type=int, default=1000, help="events each of them has missed (default 1000)")
+    add("--rate", type=float, default=50, help="writes a second before and meanwhile (default 50)")
+    add("--stall", type=float, default=60, help="seconds for which one subscriber reads nothing (default 60)")
+    add("--stall-rate", type=float, default=1000, help="writes a second meanwhile (default 1000)")
+    add("--others", type=int, default=20, help="subscribers that read meanwhile (default 20)")
+    add("--only", default="", help=f"what matches this expression: {', '.join(SCENES)}")
+    add("--workers", type=int, default=2, help="of the server (default 2)")
+    options = parser.parse_args(namespace=argparse.Namespace(pocketbase=""))
+    about, outcomes = machine(f"{options.workers} workers"), {}
+    for name in (name for name in SCENES if re.search(options.only, name)):
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        with contenders(options)[0].running() as server:
+            outcomes[name] = SCENES[name](build("pbtornado", server, rows=0), options)
+    store("endurance", "\n\n".join([about, *(f"### {name.capitalize()}\n\n{outcome.text()}" for name, outcome in outcomes.items())]))
+    sys.exit(not all(holds for outcome in outcomes.values() for holds in outcome.holds.values()))
+
+
+if __name__ == "__main__":
+    main()
