@@ -28,16 +28,22 @@ GOING_ON = LIST | {"next"}
 
 @dataclass(slots=True)
 class _Level:
-    """What is kept of an object: a key entirely (through a modifier), or a level of its own; `rest` keeps all other keys."""
+    """What is kept of an object: a key entirely (through a modifier), or a level of its own; `rest` keeps all other keys.
+
+    `whole` is what a path that ends in a dot makes of it: everything is kept as it is.
+    """
 
     kept: dict[str, Modifier | None] = field(default_factory=dict)
     deeper: dict[str, _Level] = field(default_factory=dict)
     rest: bool = False
     rest_modifier: Modifier | None = None
+    whole: bool = False
 
     def add(self, path: list[str], modifier: Modifier | None) -> None:
         name, *further = path
-        if further:
+        if further == [""]:
+            self.deeper.setdefault(name, _Level()).whole = True
+        elif further:
             self.deeper.setdefault(name, _Level()).add(further, modifier)
         elif name == "*":
             self.rest, self.rest_modifier = True, modifier
@@ -53,9 +59,11 @@ class _Level:
         return {key: self._value(key, value) for key, value in sorted(data.items()) if self._wants(key)}
 
     def _wants(self, key: str) -> bool:
-        return self.rest or key in self.kept or key in self.deeper
+        return self.whole or self.rest or key in self.kept or key in self.deeper
 
     def _value(self, key: str, value: Any) -> Any:
+        if self.whole:
+            return value
         if key in self.kept:
             modifier = self.kept[key]
         elif key in self.deeper:

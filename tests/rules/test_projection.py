@@ -27,6 +27,8 @@ DATA = {
             ("rel.id", {"rel": {"id": "2"}}),
             ("rel,rel.id", {"rel": DATA["rel"]}),
         ),
+        ("rel.,rel.id", {"rel": DATA["rel"]}),
+        ("list.", {"list": DATA["list"]}),
         ("*", DATA),
         ("", DATA),
         (",", DATA),
