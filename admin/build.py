@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from compileall import compile_dir
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,6 +42,8 @@ class DashboardHook(BuildHookInterface):  # type: ignore[type-arg]
         try:
             if version == "editable":
                 build(admin)
+                # as pip does with a wheel: else every start compiles all modules again where PYTHONDONTWRITEBYTECODE is set
+                compile_dir(Path(self.root, "pbtornado"), quiet=1)
             else:
                 self.scratch = TemporaryDirectory()  # gone with this process
                 build_data["force_include"] |= packed(admin, Path(self.scratch.name))

@@ -28,6 +28,11 @@ from typing import Any
 
 from tornado.netutil import bind_unix_socket
 
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
 from .app import App
 from .config import Options
 from .http.siblings import Siblings
@@ -112,7 +117,6 @@ def public_address(options: Options, listening: socket.socket) -> str:
 
 def settle_garbage() -> None:
     """What is there when a worker begins to serve stays there: it is not looked through for garbage again and again."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
     gc.enable()
@@ -120,10 +124,6 @@ def settle_garbage() -> None:
 
 def run(main: Coroutine[Any, Any, int]) -> int:
     """Runs a worker on the fastest loop there is."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return asyncio.run(main)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(main)
 

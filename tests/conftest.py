@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from compileall import compile_dir
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from tests.post import PostOffice
 
 ExpectLog = Callable[[str], AbstractContextManager[None]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What many processes of a run import is compiled once, also where Python is told to keep no bytecode."""
+    if not hasattr(config, "workerinput"):
+        for folder in ("pbtornado", "tests"):
+            compile_dir(config.rootpath / folder, quiet=1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,6 @@ from functools import lru_cache
 from tornado.web import RequestHandler
 
 from ..handler import ApiHandler
-from .document import document
 
 
 class OpenAPI(ApiHandler):
@@ -21,6 +20,8 @@ class OpenAPI(ApiHandler):
         return RequestHandler.compute_etag(self)
 
     def get(self) -> None:
+        from .document import document  # seldom asked for, and much to load
+
         settings = self.backend.settings.current
         self.finish(document(self.backend.catalogs.current, settings["meta"]["appName"], bool(settings["batch"]["enabled"]), served))
 
