@@ -39,7 +39,7 @@ MOST_FED = 128
 """Connections that are handed a slice of the log together."""
 MOST_FLUSHED = 128
 """Sockets that are written to in one turn."""
-PACE, LONGEST_PACE = 3, 0.015
+PACE, LONGEST_PACE = 4, 0.025
 """So many times as long as telling took, and at most so many seconds, lie between the beginnings of two looks at the log."""
 SHORTEST_REST = 0.001
 

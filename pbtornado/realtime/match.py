@@ -71,6 +71,12 @@ class Match:
         self.open = not self._parts
         self._questions: dict[frozenset[str], tuple[Question, bool]] = {}
         self._statements: dict[tuple[frozenset[str], bool], Statement] = {}
+        self._standing: dict[int, set[int]] = {}
+        """By group, the verdicts of a question that always has the same answer, as long as the group has the same members."""
+
+    def forget(self, group: int) -> None:
+        """A group has other members now."""
+        self._standing.pop(group, None)
 
     def check(self) -> None:
         """Compiles the question. Raises RuleError."""
@@ -92,11 +98,13 @@ class Match:
     def among(
         self, reader: PrivateReader, image: Mapping[str, Any], group: int, only: Several[int] | None = None, ghosts: Deleted | None = None
     ) -> set[int] | None:
-        """The cohorts of the group (or `only` of these) that may hear of the image; None for all."""
+        """The cohorts of the group (or `only` of these) that may hear of the image; None for all. Leave the set as it is."""
         if self.locked:
             return set()
         if self.open:
             return ALL
+        if group in self._standing:
+            return self._standing[group]
         try:
             return self._ask(reader, image, group, only, ghosts or {})
         except (RuleError, BadQuestion, TooSlow, KeyError, ValueError) as error:
@@ -118,7 +126,10 @@ class Match:
         params[GROUP] = group
         if only is not None:
             params[ONLY] = json_text(list(only))
-        return {row[0] for row in reader.read(lambda reader: reader.rows(statement, params))}
+        found = {row[0] for row in reader.read(lambda reader: reader.rows(statement, params))}
+        if only is None and _stands(question):
+            self._standing[group] = found
+        return found
 
     def _question(self, ghosts: frozenset[str]) -> tuple[Question, bool]:
         """The compiled question, and whether it reads anything of the subscriber."""
@@ -146,6 +157,12 @@ class Match:
             select = over_subscribers(question, some) if personal else question.select((Value(1),), limit=Value(1))
             self._statements[ghosts, some] = self._render(select)
         return self._statements[ghosts, some]
+
+
+def _stands(question: Question) -> bool:
+    """Does it read nothing but who asks?"""
+    root, reads = question.root, question.reads
+    return isinstance(root, Image) and not root.columns and not reads.tables and not reads.clock and not reads.random
 
 
 def over_subscribers(question: Question, some: bool) -> Select:

@@ -18,19 +18,16 @@ from .forms import Form
 from .match import PrivateReader
 from .resume import mark_of
 from .subscribers import Cohort
-from .topics import Topic
-
-Sight = tuple[Form, Topic, bool, bool, bool, str]
-"""What tells two cohorts' events apart: form, topic, leaves, email, superuser, and the actor where it matters."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Event:
-    """One change as a cohort is told of it: `data` is what its connections get, `body` the JSON in it."""
+    """One change as it is told: `data` is what connections get, `body` the JSON in it."""
 
     seq: int
     position: str
-    cohort: Cohort
+    form: Form
+    topic: str
     body: bytes
     data: bytes
 
@@ -39,37 +36,21 @@ class Event:
 
         The id says how far it got with the change, so that a stream cut in between goes on with the next topic.
         """
-        cohort, text = self.cohort, self.cohort.topic.text
-        return cohort.form.event(f"{self.position}.{mark_of(text)}", text, self.body)
+        return self.form.event(f"{self.position}.{mark_of(self.topic)}", self.topic, self.body)
 
 
 class Payloads:
     """The events of one change at one position."""
 
     def __init__(self, reader: PrivateReader, catalog: Catalog, collection: Collection, change: Change, epoch: str) -> None:
-        self._reader, self._catalog, self._collection, self._change = reader, catalog, collection, change
+        self._reader, self._catalog, self._collection, self.change = reader, catalog, collection, change
         self._position = str(Position(epoch, change.seq))
         self._bodies: dict[tuple[bool, bool, str, bool], bytes] = {}
-        self._made: dict[Sight, tuple[bytes, bytes]] = {}
-
-    @property
-    def size(self) -> int:
-        """Bytes of the events made so far, each counted once."""
-        return sum(len(data) for _, data in self._made.values())
 
     def event(self, cohort: Cohort, leaves: bool, email: bool) -> Event:
-        """What the cohort is told: whether the record leaves its sight, whether it sees the email."""
-        sight = self._sight(cohort, leaves, email)
-        found = self._made.get(sight)
-        if found is None:
-            body = self._body(cohort, leaves, email)
-            found = self._made[sight] = body, cohort.form.event(self._position, cohort.topic.text, body)
-        return Event(self._change.seq, self._position, cohort, *found)
-
-    def _sight(self, cohort: Cohort, leaves: bool, email: bool) -> Sight:
-        """Relations are seen by rules that may ask for the actor; nothing else of an event does but whether he is a superuser."""
-        topic, actor = cohort.topic, cohort.actor
-        return cohort.form, topic, leaves, email, actor.superuser, actor.label if topic.expand else ""
+        """What cohorts with this one's sight are told: whether the record leaves it, whether they see the email."""
+        body, text = self._body(cohort, leaves, email), cohort.topic.text
+        return Event(self.change.seq, self._position, cohort.form, text, body, cohort.form.event(self._position, text, body))
 
     def _body(self, cohort: Cohort, leaves: bool, email: bool) -> bytes:
         topic, actor = cohort.topic, cohort.actor
@@ -77,10 +58,10 @@ class Payloads:
         if leaves:
             return self._json(self._trace(), "leave", position)
         if topic.expand:
-            return self._json(self._record(cohort, email), self._change.action, position)
+            return self._json(self._record(cohort, email), self.change.action, position)
         view = (actor.superuser, email, topic.fields, position)
         if view not in self._bodies:
-            self._bodies[view] = self._json(self._record(cohort, email), self._change.action, position)
+            self._bodies[view] = self._json(self._record(cohort, email), self.change.action, position)
         return self._bodies[view]
 
     def _json(self, record: Any, action: str, position: bool) -> bytes:
@@ -89,10 +70,10 @@ class Payloads:
 
     def _trace(self) -> dict[str, str]:
         """All that may be told of a record that is out of sight."""
-        return {"collectionId": self._collection.id, "collectionName": self._collection.name, "id": self._change.record}
+        return {"collectionId": self._collection.id, "collectionName": self._collection.name, "id": self.change.record}
 
     def _record(self, cohort: Cohort, email: bool) -> Any:
-        record, topic = Record.from_image(self._collection, self._change.image), cohort.topic
+        record, topic = Record.from_image(self._collection, self.change.image), cohort.topic
         if topic.expand:
             info = cohort.info.within("expand")
             self._reader.read(lambda reader: Expansion(reader, self._catalog, info, present).attach([record], branches(topic.expand)))

@@ -23,6 +23,20 @@ CohortKey = tuple[GroupKey, str, str, str, bool]
 """The group's, the topic's text, the actor, the form's name, whether leaving is told."""
 
 
+@dataclass(slots=True, eq=False, weakref_slot=True)
+class Sight:
+    """What tells the events of two cohorts apart; one object for all that are equal.
+
+    Relations are seen by rules that may ask for the actor; nothing else of an event depends on him, but whether he is a superuser.
+    """
+
+    topic: str
+    form: str
+    superuser: bool
+    expanding: str
+    """The actor, where relations are shown."""
+
+
 @dataclass(slots=True, eq=False)
 class Subscription:
     """One topic of one connection; it hears of changes after the seq `after`."""
@@ -41,6 +55,7 @@ class Cohort:
 
     number: int
     key: CohortKey
+    sight: Sight
     group: Group
     topic: Topic
     form: Form
@@ -73,6 +88,11 @@ class Group:
     leaving: int = 0
     """How many members want to hear of records that leave their sight."""
 
+    def changed(self) -> None:
+        """It has other members now."""
+        self.match.forget(self.number)
+        self.manage.forget(self.number)
+
     def concerns(self, collection: str, record: str) -> bool:
         """Whether the topics here speak of this record (ids)."""
         return self.key[0] == collection and self.key[1] in ("*", record)
@@ -85,6 +105,7 @@ class Subscribers:
         self._reader, self._render = reader, render
         self._last = 0
         self._matches: WeakValueDictionary[tuple[str, str | None, str, str, bool], Match] = WeakValueDictionary()
+        self._sights: WeakValueDictionary[tuple[str, str, bool, str], Sight] = WeakValueDictionary()
         self._cohorts: dict[CohortKey, Cohort] = {}
         self._groups: dict[GroupKey, Group] = {}
         self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
@@ -192,11 +213,20 @@ class Subscribers:
         if key not in self._cohorts:
             self._last += 1
             group = self._group(group_key, collection, topic, actor)
-            cohort = Cohort(self._last, key, group, topic, connection.form, leave, former)
+            cohort = Cohort(self._last, key, self._sight(connection, topic), group, topic, connection.form, leave, former)
             self._cohorts[key] = group.members[cohort.number] = cohort
             group.leaving += leave
+            group.changed()
             self._insert(cohort, actor)
         return self._cohorts[key]
+
+    def _sight(self, connection: Connection, topic: Topic) -> Sight:
+        actor = connection.actor
+        key = (topic.text, connection.form.name, actor.superuser, actor.label if topic.expand else "")
+        sight = self._sights.get(key)
+        if sight is None:
+            sight = self._sights[key] = Sight(*key)
+        return sight
 
     def _insert(self, cohort: Cohort, actor: Actor) -> None:
         self._reader.insert(
@@ -233,6 +263,7 @@ class Subscribers:
         self._reader.delete(TABLE, cohort.number)
         del self._cohorts[cohort.key], group.members[cohort.number]
         group.leaving -= cohort.leave
+        group.changed()
         if not group.members:
             del self._groups[group.key]
             concerned = self._concerned[group.key[:2]]

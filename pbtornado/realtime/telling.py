@@ -12,15 +12,15 @@ from ..store.protocol import Change, StoreBusy
 from .ghosts import Ghosts
 from .match import Match, PrivateReader
 from .parcels import Parcels
-from .payload import Event, Payloads, emails_for
-from .subscribers import Cohort, Group, Subscribers
+from .payload import Payloads, emails_for
+from .subscribers import Cohort, Group, Sight, Subscribers
 
 log = logging.getLogger("pbtornado.realtime")
 
 Members = Mapping[int, Cohort]
 """Cohorts of a group by number."""
-Heard = tuple[Cohort, bool, bool]
-"""A cohort that hears of a change, whether the record leaves its sight, whether it sees the email."""
+Heard = dict[tuple[Sight, bool, bool], list[Cohort]]
+"""The cohorts that hear of a change by what they are told: their sight, whether the record leaves it, whether they see the email."""
 
 
 class Telling:
@@ -37,17 +37,16 @@ class Telling:
         if read is None:
             return False
         collection, change = read
-        heard: list[Heard] = []
+        heard: Heard = {}
         if only is None:
             for group in self._subscribers.concerned(change.collection, change.record):
-                heard += self._safely(collection, group, change, None)
+                self._safely(collection, group, change, None, heard)
         else:
             for group, asked in only.items():
                 if group.concerns(change.collection, change.record):
-                    heard += self._safely(collection, group, change, asked)
+                    self._safely(collection, group, change, asked, heard)
         if heard:
-            payloads = Payloads(self._reader, self._catalog, collection, change, epoch)
-            parcels.add(self._events(change.seq, payloads, heard), payloads.size)
+            self._put(Payloads(self._reader, self._catalog, collection, change, epoch), heard, parcels)
         return bool(heard)
 
     def _readable(self, change: Change) -> tuple[Collection, Change] | None:
@@ -60,42 +59,43 @@ class Telling:
     def _catalog(self) -> Catalog:
         return self._subscribers.catalog
 
-    def _events(self, seq: int, payloads: Payloads, heard: list[Heard]) -> list[Event]:
-        events: list[Event] = []
-        for cohort, leaves, email in heard:
+    def _put(self, payloads: Payloads, heard: Heard, parcels: Parcels) -> None:
+        for (_, leaves, email), cohorts in heard.items():
             try:
-                events.append(payloads.event(cohort, leaves, email))
+                event = payloads.event(cohorts[0], leaves, email)
             except Exception:
-                log.exception("connections could not be told of change %s", seq)
-        return events
+                log.exception("connections could not be told of change %s", payloads.change.seq)
+            else:
+                parcels.add(event, cohorts)
 
     # ---- who hears of it
 
-    def _safely(self, collection: Collection, group: Group, change: Change, only: Members | None) -> list[Heard]:
+    def _safely(self, collection: Collection, group: Group, change: Change, only: Members | None, heard: Heard) -> None:
         """Nobody hears of what cannot be decided; a database that is busy is asked again later."""
         try:
-            return self._heard(collection, group, change, only)
+            self._decide(collection, group, change, only, heard)
         except StoreBusy:
             raise
         except Exception:
             log.exception("nobody hears of change %s of %s: it could not be decided who may", change.seq, collection.name)
-            return []
 
-    def _heard(self, collection: Collection, group: Group, change: Change, only: Members | None) -> list[Heard]:
+    def _decide(self, collection: Collection, group: Group, change: Change, only: Members | None, heard: Heard) -> None:
         members = group.members if only is None else only
         seen = self._among(group.match, group, change, only)
         hearing = list(members.values()) if seen is None else [members[number] for number in seen if number in members]
         emails = self._emails(collection, group, change, only, hearing) if collection.auth else ()
-        heard = [(one, False, one.number in emails) for one in hearing if self._owed(one, collection, change)]
+        leaving: list[Cohort] = []
         if group.leaving and seen is not None and change.action == "update":
             left = self._left(group, change, only, seen)
             leaving = [one for one in members.values() if one.leave and one.number in left]
-            heard += [(one, True, False) for one in leaving if self._owed(one, collection, change)]
-        return heard
+        for leaves, cohorts in ((False, hearing), (True, leaving)):
+            for one in cohorts:
+                if not one.former or self._named(one, collection, change):
+                    heard.setdefault((one.sight, leaves, one.number in emails), []).append(one)
 
-    def _owed(self, one: Cohort, collection: Collection, change: Change) -> bool:
+    def _named(self, one: Cohort, collection: Collection, change: Change) -> bool:
         """Did the topic speak of the collection when the change was made?"""
-        return not one.former or self._history.name_at(self._reader, collection, change.seq).lower() == one.topic.collection.lower()
+        return self._history.name_at(self._reader, collection, change.seq).lower() == one.topic.collection.lower()
 
     def _among(self, match: Match, group: Group, change: Change, only: Members | None) -> set[int] | None:
         """Those members for whom the match holds; None for all."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from pbtornado.realtime.match import Match
 from pbtornado.store.protocol import Writer
 from tests.conftest import ExpectLog
 from tests.realtime.live import Live, topic
@@ -216,3 +218,28 @@ async def test_changes_are_gathered(live: Live) -> None:
     assert seqs == sorted(seqs)
     assert sorted(event.record["n"] for event in heard) == list(range(200))
     assert ear.writes < 50
+
+
+async def test_a_rule_about_the_actor_alone(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked again when somebody else listens, not for each change; and holds for whoever is somebody else now."""
+    await live.make("posts", text("title"), listRule="@request.auth.id != ''")
+    asked: list[Match] = []
+    ask = Match._ask
+
+    def counted(self: Match, *of: Any) -> set[int] | None:
+        asked.append(self)
+        return ask(self, *of)
+
+    monkeypatch.setattr(Match, "_ask", counted)
+    ann, guest = await live.listen("posts/*", info=await live.user("ann")), await live.listen("posts/*")
+    for title in "abc":
+        await live.add("posts", title=title)
+    assert [event.record["title"] for event in await ann.take(3)] == ["a", "b", "c"]
+    (cohort,) = [one.cohort for one in live.realtime.fanout.subscribers.of[ann.connection].values() if one.cohort]
+    assert asked.count(cohort.group.match) == 1
+    bob = await live.listen("posts/*", info=await live.user("bob"))
+    await live.add("posts", title="d")
+    assert [(await ear.next()).record["title"] for ear in (ann, bob)] == ["d", "d"]
+    live.realtime.sign_out(ann.connection)
+    await live.add("posts", title="e")
+    assert [[event.record["title"] for event in heard] for heard in await live.mark(ann, bob, guest)] == [[], ["e"], []]

@@ -162,8 +162,9 @@ async def test_who_comes_back_together_is_fed_together(live: Live, monkeypatch: 
     monkeypatch.setattr(ChangeLog, "read_after", read_after)
     connections = [live.realtime.connect("", since=positions[0]) for _ in range(10)]
     for connection in connections:
-        connection.attach(taken, lambda: None)
         await live.realtime.subscribe(connection.id, ["posts/*"], GUEST)
+    for connection in connections:
+        connection.attach(taken, lambda: None)
     async with asyncio.timeout(5):
         while any(connection.behind for connection in connections):
             await asyncio.sleep(0.01)
