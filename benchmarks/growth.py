@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 
 from benchmarks import requests as ask
 from benchmarks import wrk
@@ -45,20 +45,22 @@ def fast(count: int) -> Workload:
     return creates(f"create by {clients} clients, {count:,} subscribers", ruled(count, writers=clients))
 
 
-def with_rows(sides: Sequence[Contender], only: str, options: argparse.Namespace, results: Results) -> list[Workload]:
-    """Reads of more and more rows, in directories that grow while no server runs on them; what was measured."""
-    measured: list[Workload] = []
+def with_rows(only: str) -> dict[int, list[Workload]]:
+    """Reads of more and more rows; by their number."""
+    found = {size: [workload for workload in of_rows(size) if re.search(only, workload.name)] for size in SIZES}
+    return {size: wanted for size, wanted in found.items() if wanted}
+
+
+def grow(sides: Sequence[Contender], wanted: Mapping[int, Sequence[Workload]], rounds: int, seconds: float, results: Results) -> None:
+    """Measures the reads in directories that grow while no server runs on them."""
     with ExitStack() as stack:
         worlds = [stopped(build(side.name, stack.enter_context(side.running()), rows=0)) for side in sides]
-        for before, size in zip((0, *SIZES), SIZES, strict=False):
-            wanted = [workload for workload in of_rows(size) if re.search(only, workload.name)]
-            measured += wanted
+        for before, size in pairwise((0, *wanted)):
             for world in worlds:
                 fill(world, before, size)
-            for number in range(options.rounds):
+            for number in range(rounds):
                 for world in worlds:
-                    measure_rows(world, wanted, number, options.seconds, results)
-    return measured
+                    measure_rows(world, wanted[size], number, seconds, results)
 
 
 def stopped(world: World) -> World:
@@ -88,7 +90,10 @@ def main() -> None:
         wanted = [workload for workload in workloads if re.search(options.only, workload.name)]
         compare(sides, wanted, options.rounds, options.seconds, results)
         tables.append((name, wanted))
-    tables.append(("rows", with_rows(sides, options.only, options, results)))
+    rows = with_rows(options.only)
+    if rows:
+        grow(sides, rows, options.rounds, options.seconds, results)
+    tables.append(("rows", [workload for wanted in rows.values() for workload in wanted]))
     parts = [
         f"### With {name}\n\n{table(results, [(one.name, one.unit, one.less) for one in wanted])}" for name, wanted in tables if wanted
     ]
