@@ -16,7 +16,6 @@ from typing import Any
 from benchmarks.fsyncs import counted_so_far
 from pbtornado.backend import Backend
 from pbtornado.config import Options
-from pbtornado.realtime.connection import Connection
 from pbtornado.rules.request import RequestInfo
 
 RULES = dict.fromkeys(("listRule", "viewRule", "createRule", "updateRule"), "")
@@ -37,7 +36,7 @@ class Bench:
 
     async def measure(self, clients: int, seconds: float) -> dict[str, Any]:
         """What so many clients did in so many seconds."""
-        ear = asyncio.create_task(self._listen(await self._subscribed()))
+        await self._subscribe()
         await self._drive(clients, WARM_SECONDS)
         self.writes.clear()
         self.events.clear()
@@ -46,7 +45,6 @@ class Bench:
         counted = {name: after - before[name] for name, after in self.counted().items()}
         took, used = time.monotonic() - began, time.process_time() - cpu
         await asyncio.sleep(SETTLED_SECONDS)
-        ear.cancel()
         return {"seconds": took, "cpu": used, "counted": counted, "write_ms": ends(self.writes), "event_ms": ends(self.events)}
 
     def counted(self) -> dict[str, float]:
@@ -55,15 +53,17 @@ class Bench:
         by_size = zip((*map(str, sizes.bounds), "+Inf"), sizes.counts, strict=True)
         return {"writes": sizes.sum, "fsyncs": counted_so_far(), **dict(by_size)}
 
-    async def _subscribed(self) -> Connection:
+    async def _subscribe(self) -> None:
         connection = self.backend.realtime.connect("127.0.0.1")
+        connection.attach(self._hear, lambda: None)
         await self.backend.realtime.subscribe(connection.id, ["posts/*"], RequestInfo(ip="127.0.0.1"))
-        return connection
 
-    async def _listen(self, connection: Connection) -> None:
-        while owed := await connection.next():
-            now = time.monotonic()
-            self.events += [1000 * (now - float(sent)) for sent in re.findall(rb'"title":"sent ([\d.]+)', owed)]
+    def _hear(self, owed: bytes) -> asyncio.Future[None]:
+        now = time.monotonic()
+        self.events += [1000 * (now - float(sent)) for sent in re.findall(rb'"title":"sent ([\d.]+)', owed)]
+        taken = asyncio.get_running_loop().create_future()
+        taken.set_result(None)
+        return taken
 
     async def _drive(self, clients: int, seconds: float) -> None:
         end = time.monotonic() + seconds
