@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.figures import line, machine, shown, store
+from benchmarks.figures import PUBLISH, line, machine, shown, store
 from benchmarks.load import Load, Stream, loading
 from benchmarks.measured import report_of
 from benchmarks.servers import contenders, memory
@@ -141,13 +141,18 @@ def main() -> None:
     add("--others", type=int, default=20, help="subscribers that read meanwhile (default 20)")
     add("--only", default="", help=f"what matches this expression: {', '.join(SCENES)}")
     add("--workers", type=int, default=2, help="of the server (default 2)")
+    add("--publish", action="store_true", help=PUBLISH)
     options = parser.parse_args(namespace=argparse.Namespace(pocketbase=""))
     about, outcomes = machine(f"{options.workers} workers"), {}
     for name in (name for name in SCENES if re.search(options.only, name)):
         print(f"{name} ...", file=sys.stderr, flush=True)
         with contenders(options)[0].running() as server:
             outcomes[name] = SCENES[name](build("pbtornado", server, rows=0), options)
-    store("endurance", "\n\n".join([about, *(f"### {name.capitalize()}\n\n{outcome.text()}" for name, outcome in outcomes.items())]))
+    store(
+        "endurance",
+        "\n\n".join([about, *(f"### {name.capitalize()}\n\n{outcome.text()}" for name, outcome in outcomes.items())]),
+        options.publish,
+    )
     sys.exit(not all(holds for outcome in outcomes.values() for holds in outcome.holds.values()))
 
 

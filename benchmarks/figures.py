@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmarks.servers import OURS, THEIRS
 
 RESULTS = Path(__file__).parent / "results"
+DOCUMENTATION = Path(__file__).parent.parent / "docs" / "performance.md"
+PUBLISH = "put the tables into docs/performance.md"
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,20 @@ def machine(about: str) -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {about}, {when}"
 
 
-def store(name: str, text: str) -> None:
-    """Prints the text, and keeps it among the results."""
+def store(name: str, text: str, publish: bool) -> None:
+    """Prints the text and keeps it among the results; `publish` puts it into the documentation too."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.md"
     path.write_text(text + "\n")
+    if publish:
+        DOCUMENTATION.write_text(placed(DOCUMENTATION.read_text(), name, text))
     print(f"\n{text}\n\n({path})", flush=True)
+
+
+def placed(page: str, name: str, text: str) -> str:
+    """The page with the text between the marks of this name."""
+    begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+    before, _, rest = page.partition(begin)
+    _, found, behind = rest.partition(end)
+    assert found, f"{DOCUMENTATION} has no marks of {name}"
+    return f"{before}{begin}{text}{end}{behind}"

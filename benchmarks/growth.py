@@ -97,7 +97,7 @@ def main() -> None:
     parts = [
         f"### With {name}\n\n{table(results, [(one.name, one.unit, one.less) for one in wanted])}" for name, wanted in tables if wanted
     ]
-    store("growth", "\n\n".join([about, *parts]))
+    store("growth", "\n\n".join([about, *parts]), options.publish)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ BOUNDARY = "photo-photo-photo"
 
 @cache
 def picture() -> bytes:
-    """A JPEG of 12 megapixels and some 4 MB: soft shapes, with grain as a camera has it."""
+    """A JPEG of 12 megapixels and over 3 MB: soft shapes, with grain as a camera has it."""
     shapes = Image.frombytes("RGB", (80, 60), os.urandom(80 * 60 * 3)).resize(SIZE, Image.Resampling.BICUBIC)
     grain = Image.effect_noise(SIZE, 24).convert("RGB")
     out = io.BytesIO()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import wrk
-from benchmarks.figures import RESULTS, Figures, Results, machine, store, table
+from benchmarks.figures import PUBLISH, RESULTS, Figures, Results, machine, store, table
 from benchmarks.measured import Workload
 from benchmarks.servers import Contender, contenders
 from benchmarks.workloads import WORKLOADS
@@ -50,6 +50,7 @@ def parser(about: str | None, seconds: float, rounds: int) -> argparse.ArgumentP
     options.add_argument("--rounds", type=int, default=rounds, help=f"of each server in turn (default {rounds})")
     options.add_argument("--workers", type=int, default=2, help="of pbtornado (default 2)")
     options.add_argument("--results", type=Path, help="a file of figures: those in it are not measured again")
+    options.add_argument("--publish", action="store_true", help=PUBLISH)
     return options
 
 
@@ -66,7 +67,7 @@ def main() -> None:
     results = results_of(options, "run")
     about = machine(f"{options.workers} workers, {options.rounds} rounds of {options.seconds:g} s")
     compare(contenders(options), wanted, options.rounds, options.seconds, results)
-    store("run", f"{about}\n\n{table(results, [(one.name, one.unit, one.less) for one in wanted])}")
+    store("run", f"{about}\n\n{table(results, [(one.name, one.unit, one.less) for one in wanted])}", options.publish)
 
 
 if __name__ == "__main__":

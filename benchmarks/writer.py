@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.figures import line, machine, shown, store
+from benchmarks.figures import PUBLISH, line, machine, shown, store
 from benchmarks.fsyncs import counted_so_far, counting
 from benchmarks.load import loading
 from benchmarks.measured import Heard, report_of, same
@@ -113,11 +113,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3, help="of each measurement (default 3)")
     parser.add_argument("--workers", type=int, default=2, help="of the server (default 2)")
+    parser.add_argument("--publish", action="store_true", help=PUBLISH)
     options = parser.parse_args(namespace=argparse.Namespace(pocketbase=""))
     about = machine(f"{options.workers} workers, {options.seconds:g} s each")
     columns = HEAD.split(" | ")
     rows = [one.row() for one in measured(options)]
-    store("writer", "\n".join([about, "", line(columns), line(["---"] * len(columns)), *rows]))
+    store("writer", "\n".join([about, "", line(columns), line(["---"] * len(columns)), *rows]), options.publish)
 
 
 if __name__ == "__main__":
