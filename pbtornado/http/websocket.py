@@ -98,8 +98,12 @@ class Socket(ApiHandler, WebSocketHandler):
 
     # ---- messages
 
+    def on_pong(self, data: bytes) -> None:
+        self.connection.asked_at = 0.0
+
     async def on_message(self, message: str | bytes) -> None:
         """Answers a message; whatever is wrong with it, the connection stays."""
+        self.connection.asked_at = 0.0
         said: Said = {}
         try:
             said = spoken(message)

@@ -29,7 +29,7 @@ class Connection:
     """
 
     __slots__ = (
-        "__weakref__", "_busy", "_ended", "_outbox", "_waiting", "_write", "actor", "agent", "beat_at", "began", "behind",
+        "__weakref__", "_busy", "_ended", "_outbox", "_waiting", "_write", "actor", "agent", "asked_at", "beat_at", "began", "behind",
         "bytes", "closed", "events", "fallen", "form", "id", "ip", "leave", "position", "pull", "quiet_since", "since", "subscribed",
     )  # fmt: skip
 
@@ -49,6 +49,8 @@ class Connection:
         self.closed = ""
         self.quiet_since = now
         self.beat_at = 0.0
+        self.asked_at = 0.0
+        """Since when a beat has not been answered; 0 where nothing is to be answered."""
         self.pull: Callable[[Connection], None] | None = None
         """Whom it asks for more of the log while it is behind."""
         self._outbox: deque[tuple[int, bytes, int]] = deque()
@@ -109,10 +111,12 @@ class Connection:
         """Tells the client that it has heard of everything up to there."""
         self._say(position.seq + 1, self.form.place(str(position), loud))
 
-    def beat(self) -> None:
+    def beat(self, now: float) -> None:
         """Shows the ways in between that the stream lives; a client that is owed something needs no such sign."""
         if not self._outbox and not self.behind:
             self.tell(self.form.beat)
+            if self.form.answers:
+                self.asked_at = self.asked_at or now
 
     def close(self, reason: str) -> None:
         """Ends the stream."""

@@ -23,6 +23,8 @@ class Form(Protocol):
     """May a topic ask for the position inside an event's data, because it is nowhere else in it?"""
     beat: bytes
     """Shows the ways in between that the stream lives."""
+    answers: bool
+    """Does a client answer a beat?"""
 
     def greeting(self, client_id: str) -> bytes:
         """What a client hears first."""
@@ -43,6 +45,7 @@ class ServerSentEvents:
     name = "sse"
     repeats = True
     beat = b":\n\n"
+    answers = False
 
     def greeting(self, client_id: str) -> bytes:
         """The first event: its id is the client's, because the SDKs read it there."""
@@ -65,6 +68,7 @@ class Messages:
     name = "websocket"
     repeats = False
     beat = b"\x89\x00"
+    answers = True
 
     def greeting(self, client_id: str) -> bytes:
         return self.message({"type": "connected", "clientId": client_id})

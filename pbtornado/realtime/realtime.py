@@ -34,6 +34,8 @@ MOST_SUBSCRIPTIONS = 500_000
 """Topics of all connections of one worker."""
 BEAT_SECONDS = (35.0, 50.0)
 """A stream on which nothing goes shows after so long that it lives, each at another moment."""
+SILENT_SECONDS = 90.0
+"""How long a client that answers beats may owe one an answer: it may be reading what came before, slowly."""
 IDLE_SECONDS = 300.0
 """How long a connection without topics stays."""
 TICK_SECONDS = 1.0
@@ -231,9 +233,10 @@ class Realtime:
             connection.quiet_since = now
         elif now - connection.quiet_since > IDLE_SECONDS:
             self.close(connection, "idle")
-            return
+        if connection.asked_at and now - connection.asked_at > SILENT_SECONDS:
+            self.close(connection, "silent")
         if now >= connection.beat_at:
-            connection.beat()
+            connection.beat(now)
             connection.beat_at = now + random.uniform(*BEAT_SECONDS)
 
 

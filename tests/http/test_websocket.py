@@ -278,9 +278,22 @@ async def test_pings(each: Client, backend: Backend) -> None:
     client_id = json.loads((await one.frame())[1])["clientId"]
     one.send(0x89, b"hello")
     assert await one.frame() == (0x8A, b"hello")
-    backend.realtime._connections[client_id].beat()
+    backend.realtime._connections[client_id].beat(1.0)
     assert await one.frame() == (0x89, b"")
     assert realtime.BEAT_SECONDS[1] < 55
+
+
+async def test_who_answers_no_ping_is_gone(each: Client, backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that answers pings stays, and so does one that says something instead; one that is silent is let go."""
+    monkeypatch.setattr(realtime, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(realtime, "BEAT_SECONDS", (0.02, 0.02))
+    monkeypatch.setattr(realtime, "SILENT_SECONDS", 0.5)
+    answering = await Talk.open(each.base)
+    silent, _ = await Bytes.open(each)
+    while (await silent.frame())[0] != 0x88:
+        pass
+    assert list(backend.realtime.reasons) == ["silent"]
+    assert (await answering.ask("ping"))["type"] == "pong"
 
 
 async def test_a_client_that_does_not_read(each: Client, backend: Backend) -> None:

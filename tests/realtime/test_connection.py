@@ -95,11 +95,11 @@ async def test_words_nobody_takes() -> None:
 async def test_beat() -> None:
     """A quiet stream shows that it lives by a comment, one that is owed something does not need to."""
     one, socket = connection()
-    one.beat()
-    one.beat()
+    one.beat(1.0)
+    one.beat(1.0)
     assert await socket.next() == SSE.beat
     one.deliver(1, b"x")
-    one.beat()
+    one.beat(1.0)
     assert await socket.next() == b"x"
 
 
