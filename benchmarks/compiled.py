@@ -17,7 +17,7 @@ LIBRARY = ("-shared", "-fPIC")
 
 def compiled(source: str, *flags: str) -> Path:
     """What was made of a source as it is now."""
-    name = hashlib.sha256((HERE / source).read_bytes()).hexdigest()[:16]
+    name = hashlib.sha256(b"".join(part.read_bytes() for part in (HERE / source, *sorted(HERE.glob("*.h"))))).hexdigest()[:16]
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pbtornado"
     made = folder / f"{Path(source).stem}-{name}"
     if not made.exists():

@@ -4,193 +4,88 @@
  * Each write carries its number and the time it was sent at in its body, so whoever hears of it knows how long it took. Every stream adds up what it
  * hears; at the end the sums are compared with those of the writes that were answered, so one event too many, too few or of another order is seen.
  *
- * The README beside it has the options and what is printed. Every name with `_ns` is in nanoseconds of CLOCK_MONOTONIC.
+ * The README beside it has the options and what is printed.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
-#include <inttypes.h>
-#include <netinet/tcp.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { READ = 1 << 18, CARRY = 1 << 20, REQUEST = 1 << 17, OPENING = 256, ASKERS = 32, READY_SECONDS = 120, QUIET_SECONDS = 2, SMALL = 1 << 15 };
-enum kind { STREAM, ASKER, WRITER };
-enum stage { NONE, CONNECTING, HEAD, SIZE, DATA, GAP, LAST, DONE };
+#include "histogram.h"
+#include "http.h"
+#include "options.h"
+
+enum { OPENING = 256, ASKERS = 32, READY_SECONDS = 120, QUIET_SECONDS = 2 };
+enum { STREAM, ASKER, WRITER };
 enum phase { BEFORE, AWAY, DURING, AFTER, PHASES };
 static const char *const PHASE_NAMES[] = {"before", "away", "during", "after"};
 
-struct peer { /* a connection: a stream, or one that asks and is answered, over and over */
-    enum kind kind;
-    enum stage stage;
-    int fd, status;
-    bool chunked;
-    int64_t left, sent_ns;
-    uint64_t number;
-    char *carry;
-    size_t kept;
-    struct peer *whose;                                      /* the stream that an asker subscribes */
-    char *token, *topic, client[64], position[128];          /* the rest belongs to streams */
-    uint64_t events, sum, order;
+struct stream {
+    struct peer peer;
+    char *token, *topic, client[64], position[128];
+    uint64_t events, sum, order; /* what was heard: how many, the sum of their numbers, and a value that their order makes */
     bool ready, troubled, behind;
 };
 
-struct histogram { /* of microseconds, to 3 % */
-    uint64_t count, max, slots[64 * 64];
+struct asker { /* subscribes streams, one after the other */
+    struct peer peer;
+    struct stream *whose;
 };
 
-static struct {
-    int port, writers, drop, stall, choices;
-    double seconds, rate, after, away, drain;
-    bool wait;
-    const char *method, *path, *body;
-    char head[8192], **choice;
-} options = {.writers = 0, .seconds = 5, .after = 2, .away = 2, .drain = 60, .method = "POST"};
+struct writer {
+    struct peer peer;
+    uint64_t number;
+};
 
-static struct peer *streams, askers[ASKERS], *writers, **queue, **idle;
-static int stream_count, opened, in_opening, ready, queue_head, queue_tail, idle_count, poll_fd, connects;
-static uint64_t requests, refused, broken, answered_count, answered_sum, events, resyncs, disconnects, refused_topics, issued, missed, owed;
+static struct stream *streams, **queue;
+static struct asker askers[ASKERS];
+static struct writer *writers, **idle;
+static int stream_count, opened_count, in_opening, ready, queue_head, queue_tail, idle_count;
+static uint64_t requests, refused, broken, answered_count, answered_sum, issued;
+static uint64_t events, resyncs, disconnects, refused_topics, missed, owed;
 static int64_t last_event_ns, last_answer_ns, due_ns, began_ns, ends_ns, returned_ns, caught_ns;
 static enum phase phase = BEFORE;
 static struct histogram asked[PHASES], heard[PHASES];
 static bool writing;
-
-static void refuse(const char *what) {
-    fprintf(stderr, "load: %s\n", what);
-    exit(2);
-}
-
-static void die(const char *what) {
-    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-    exit(2);
-}
-
-static int64_t now_ns(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec * 1000000000LL + at.tv_nsec;
-}
 
 static uint64_t mixed(uint64_t number) { /* so that sums of other numbers are other sums */
     number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9ULL;
     return (number ^ (number >> 27)) * 0x94d049bb133111ebULL + 1;
 }
 
-/* ---- histograms */
-
-static void record(struct histogram *of, int64_t ns) {
-    uint64_t us = ns > 0 ? (uint64_t)ns / 1000 : 0;
-    int power = us < 64 ? 0 : 58 - __builtin_clzll(us);
-    of->slots[power * 64 + (us >> power)]++;
-    of->count++;
-    if (us > of->max) of->max = us;
-}
-
-static double percentile(const struct histogram *of, double share) { /* in ms */
-    uint64_t wanted = (uint64_t)(share * (double)of->count), seen = 0;
-    for (unsigned slot = 0; slot < 64 * 64; slot++)
-        if ((seen += of->slots[slot]) > wanted) return (double)((uint64_t)(slot % 64) << (slot / 64)) / 1000;
-    return (double)of->max / 1000;
-}
-
-static void print_histogram(const char *name, const struct histogram *of) {
-    printf("\"%s\":{\"count\":%" PRIu64 ",\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}", name, of->count, percentile(of, .5), percentile(of, .99),
-           (double)of->max / 1000);
-}
-
-static struct histogram *together(const struct histogram *parts) {
-    static struct histogram all;
-    memset(&all, 0, sizeof all);
-    for (const struct histogram *part = parts; part < parts + PHASES; part++) {
-        all.count += part->count;
-        if (part->max > all.max) all.max = part->max;
-        for (int slot = 0; slot < 64 * 64; slot++) all.slots[slot] += part->slots[slot];
-    }
-    return &all;
-}
-
-/* ---- connections */
-
-static void watch(struct peer *peer, int operation, uint32_t for_what) {
-    struct epoll_event event = {.events = for_what, .data.ptr = peer};
-    if (epoll_ctl(poll_fd, operation, peer->fd, &event) < 0) die("epoll_ctl");
-}
-
-static void open_peer(struct peer *peer) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (++connects > 1000000) refuse("connections break again and again");
-    if ((peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) < 0) die("socket");
-    setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if (peer->troubled && options.stall) setsockopt(peer->fd, SOL_SOCKET, SO_RCVBUF, &(int){SMALL}, sizeof(int));
-    if (connect(peer->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS) die("connect");
-    peer->stage = CONNECTING;
-    peer->kept = 0;
-    watch(peer, EPOLL_CTL_ADD, EPOLLOUT);
-}
-
-static void close_peer(struct peer *peer) {
-    if (peer->fd >= 0) close(peer->fd);
-    peer->fd = -1;
-    peer->stage = NONE;
-    peer->kept = 0;
-}
-
-static void ask(struct peer *peer, const char *method, const char *path, const char *token, const char *head, const char *body) {
-    static char text[REQUEST];
-    int size = snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s%s", method, path, token && *token ? "Authorization: " : "",
-                        token ? token : "", token && *token ? "\r\n" : "", head);
-    if (body) size += snprintf(text + size, sizeof text - (size_t)size, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
-    size += snprintf(text + size, sizeof text - (size_t)size, "\r\n%s", body ? body : "");
-    if ((size_t)size >= sizeof text) refuse("the request is too long");
-    peer->stage = HEAD;
-    peer->sent_ns = now_ns();
-    if (send(peer->fd, text, (size_t)size, MSG_NOSIGNAL) != size && errno != EPIPE && errno != ECONNRESET) die("send");
-}
-
 /* ---- streams */
 
-static void open_stream(struct peer *stream) {
+static void open_stream(struct stream *stream) {
     stream->ready = false;
     in_opening++;
-    open_peer(stream);
+    open_peer(&stream->peer);
 }
 
-static void listen_on(struct peer *stream) {
+static void listen_on(struct stream *stream) {
     char head[256] = "Accept: text/event-stream\r\n";
     if (*stream->position) snprintf(head, sizeof head, "Accept: text/event-stream\r\nLast-Event-ID: %s\r\n", stream->position);
-    ask(stream, "GET", "/api/realtime", NULL, head, NULL);
+    ask(&stream->peer, "GET", "/api/realtime", NULL, head, NULL);
 }
 
-static void subscribe_next(struct peer *asker) {
+static void subscribe_next(struct asker *asker) {
     char body[4096];
     if (queue_head == queue_tail) return;
     asker->whose = queue[queue_head++ % (stream_count + 1)];
     snprintf(body, sizeof body, "{\"clientId\":\"%s\",\"subscriptions\":[\"%s\"]}", asker->whose->client, asker->whose->topic);
-    ask(asker, "POST", "/api/realtime", asker->whose->token, "", body);
+    ask(&asker->peer, "POST", "/api/realtime", asker->whose->token, "", body);
 }
 
-static void to_be_subscribed(struct peer *stream, const char *data, size_t size) {
+static void to_be_subscribed(struct stream *stream, const char *data, size_t size) {
     const char *id = memmem(data, size, "\"clientId\":\"", 12), *end = id ? memchr(id + 12, '"', size - (size_t)(id + 12 - data)) : NULL;
     if (!end || end - id - 12 >= (long)sizeof stream->client) refuse("a greeting without the client's id");
     snprintf(stream->client, sizeof stream->client, "%.*s", (int)(end - id - 12), id + 12);
     queue[queue_tail++ % (stream_count + 1)] = stream;
     for (int i = 0; i < ASKERS; i++)
-        if (askers[i].stage == DONE) {
+        if (askers[i].peer.stage == DONE) {
             subscribe_next(&askers[i]);
             return;
         }
 }
 
-static void count_caught_up(struct peer *stream) {
+static void count_caught_up(struct stream *stream) {
     if (!stream->behind || phase != DURING || stream->events < missed) return;
     stream->behind = false;
     if (--owed == 0) {
@@ -199,7 +94,7 @@ static void count_caught_up(struct peer *stream) {
     }
 }
 
-static void hear(struct peer *stream, const char *data, size_t size) {
+static void hear(struct stream *stream, const char *data, size_t size) {
     const char *mark = memmem(data, size, "load:", 5);
     events++;
     stream->events++;
@@ -214,7 +109,7 @@ static void hear(struct peer *stream, const char *data, size_t size) {
     count_caught_up(stream);
 }
 
-static void one_event(struct peer *stream, const char *at, const char *end) {
+static void one_event(struct stream *stream, const char *at, const char *end) {
     const char *id = NULL, *name = NULL, *data = NULL, *next;
     size_t id_size = 0, data_size = 0;
     for (; at < end; at = next + 1) {
@@ -233,11 +128,6 @@ static void one_event(struct peer *stream, const char *at, const char *end) {
     else if (name && data) hear(stream, data, data_size);
 }
 
-static char *all_events(struct peer *stream, char *at, char *end) { /* where the one begins that is not whole yet */
-    for (char *blank; (blank = memmem(at, (size_t)(end - at), "\n\n", 2)); at = blank + 2) one_event(stream, at, blank + 1);
-    return at;
-}
-
 /* ---- writers */
 
 static size_t written(char *to, size_t room, const char *template, uint64_t number, int64_t at_ns) {
@@ -253,13 +143,13 @@ static size_t written(char *to, size_t room, const char *template, uint64_t numb
     return size;
 }
 
-static void write_one(struct peer *writer) {
+static void write_one(struct writer *writer) {
     static char body[REQUEST / 2], path[4096];
     int64_t at = now_ns();
     writer->number = ++issued;
     written(body, sizeof body, options.body, writer->number, at);
     written(path, sizeof path, options.path, writer->number, at);
-    ask(writer, options.method, path, NULL, options.head, *body ? body : NULL);
+    ask(&writer->peer, options.method, path, NULL, options.head, *body ? body : NULL);
 }
 
 static void write_what_is_due(void) {
@@ -271,151 +161,73 @@ static void write_what_is_due(void) {
     }
 }
 
-static void count_answer(struct peer *writer) {
+static void count_answer(const struct writer *writer) {
     requests++;
     last_answer_ns = now_ns();
-    record(&asked[phase], last_answer_ns - writer->sent_ns);
-    if (writer->status >= 200 && writer->status < 300) {
+    record(&asked[phase], last_answer_ns - writer->peer.sent_ns);
+    if (writer->peer.status / 100 == 2) {
         answered_count++;
         answered_sum += mixed(writer->number);
     } else
         refused++;
 }
 
-/* ---- what a connection brings */
-
-static void answered(struct peer *peer) {
-    if (peer->kind == WRITER) {
-        count_answer(peer);
-        idle[idle_count++] = peer;
-    } else {
-        if (peer->status != 204) refused_topics++;
-        peer->whose->ready = true;
-        ready++;
-        in_opening--;
-        subscribe_next(peer);
-    }
-}
-
-static void not_idle(const struct peer *writer) {
+static void not_idle(const struct writer *writer) {
     for (int i = 0; i < idle_count; i++)
         if (idle[i] == writer) idle[i] = idle[--idle_count];
 }
 
+/* ---- what connections bring */
+
+static void connected(struct peer *peer) {
+    if (peer->kind == STREAM) listen_on((struct stream *)peer);
+    else if (peer->kind == ASKER) subscribe_next((struct asker *)peer);
+    else idle[idle_count++] = (struct writer *)peer;
+}
+
+static char *received(struct peer *peer, char *from, char *end) {
+    if (peer->kind != STREAM) return end;
+    for (char *blank; (blank = memmem(from, (size_t)(end - from), "\n\n", 2)); from = blank + 2) one_event((struct stream *)peer, from, blank + 1);
+    return from;
+}
+
+static void answered(struct peer *peer) {
+    if (peer->kind == STREAM) {
+        lost(peer);
+    } else if (peer->kind == WRITER) {
+        count_answer((struct writer *)peer);
+        idle[idle_count++] = (struct writer *)peer;
+    } else {
+        if (peer->status != 204) refused_topics++;
+        ((struct asker *)peer)->whose->ready = true;
+        ready++;
+        in_opening--;
+        subscribe_next((struct asker *)peer);
+    }
+}
+
 static void lost(struct peer *peer) {
     bool under_way = peer->stage > CONNECTING && peer->stage < DONE;
-    if (peer->kind == WRITER && peer->stage == DONE) not_idle(peer);
+    if (peer->kind == WRITER && peer->stage == DONE) not_idle((struct writer *)peer);
     close_peer(peer);
     if (peer->kind == STREAM) {
         disconnects++;
-        if (!peer->ready) in_opening--;
+        if (!((struct stream *)peer)->ready) in_opening--;
         return;
     }
     if (under_way && peer->kind == WRITER) broken++;
-    if (under_way && peer->kind == ASKER) queue[queue_tail++ % (stream_count + 1)] = peer->whose;
+    if (under_way && peer->kind == ASKER) queue[queue_tail++ % (stream_count + 1)] = ((struct asker *)peer)->whose;
     open_peer(peer);
-}
-
-static void connected(struct peer *peer) {
-    int error = 0;
-    getsockopt(peer->fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-    if (error) {
-        lost(peer);
-        return;
-    }
-    watch(peer, EPOLL_CTL_MOD, EPOLLIN);
-    peer->stage = DONE;
-    if (peer->kind == STREAM) listen_on(peer);
-    else if (peer->kind == ASKER) subscribe_next(peer);
-    else idle[idle_count++] = peer;
-}
-
-static void read_head(struct peer *peer, const char *head, const char *end) {
-    const char *length = NULL;
-    peer->status = atoi(head + 9);
-    peer->chunked = false;
-    for (const char *line = head; line && line < end; line = memchr(line, '\n', (size_t)(end - line)), line = line ? line + 1 : NULL) {
-        if (!strncasecmp(line, "content-length:", 15)) length = line + 15;
-        if (!strncasecmp(line, "transfer-encoding: chunked", 26)) peer->chunked = true;
-    }
-    peer->left = length ? atoll(length) : 0;
-    peer->stage = peer->chunked ? SIZE : peer->left ? DATA : DONE;
-    if (peer->chunked) peer->left = 0;
-}
-
-static char *decoded(struct peer *peer, const char *in, const char *end, char *out) { /* of the body; its end behind `out` */
-    while (in < end && peer->stage != DONE) {
-        if (peer->stage == DATA) {
-            size_t piece = (size_t)(end - in) < (size_t)peer->left ? (size_t)(end - in) : (size_t)peer->left;
-            memmove(out, in, piece);
-            out += piece, in += piece, peer->left -= (int64_t)piece;
-            if (!peer->left) peer->stage = peer->chunked ? GAP : DONE;
-            continue;
-        }
-        char one = *in++;
-        if (peer->stage == SIZE && one != '\n' && one != '\r') peer->left = peer->left * 16 + (one <= '9' ? one - '0' : (one | 32) - 'a' + 10);
-        if (one != '\n') continue;
-        peer->stage = peer->stage == GAP ? SIZE : peer->stage == LAST ? DONE : peer->left ? DATA : LAST;
-    }
-    return out;
-}
-
-static void keep(struct peer *peer, const char *from, const char *end) {
-    peer->kept = (size_t)(end - from);
-    if (peer->kept > CARRY) refuse("an event or a head that is too long");
-    free(peer->carry);
-    peer->carry = peer->kept ? malloc(peer->kept) : NULL;
-    if (peer->kept) memcpy(peer->carry, from, peer->kept);
-}
-
-static void readable(struct peer *peer) {
-    static char in[CARRY + READ + 1];
-    if (peer->kept) memcpy(in, peer->carry, peer->kept);
-    ssize_t size = recv(peer->fd, in + peer->kept, READ, 0);
-    if (size < 0 && errno == EAGAIN) return;
-    if (size <= 0) {
-        lost(peer);
-        return;
-    }
-    char *end = in + peer->kept + size, *body = in + peer->kept, *text = in + peer->kept;
-    *end = 0;
-    if (peer->stage == HEAD) {
-        char *blank = memmem(in, (size_t)(end - in), "\r\n\r\n", 4);
-        if (!blank) {
-            keep(peer, in, end);
-            return;
-        }
-        read_head(peer, in, blank + 2);
-        body = blank + 4, text = in;
-    }
-    text = decoded(peer, body, end, text);
-    *text = 0;
-    keep(peer, peer->kind == STREAM ? all_events(peer, in, text) : text, text);
-    if (peer->stage != DONE) return;
-    if (peer->kind == STREAM) lost(peer);
-    else answered(peer);
-}
-
-static void turn(double most_ms) {
-    struct epoll_event found[512];
-    int count = epoll_wait(poll_fd, found, 512, (int)most_ms);
-    if (count < 0 && errno != EINTR) die("epoll_wait");
-    for (int i = 0; i < count; i++) {
-        struct peer *peer = found[i].data.ptr;
-        if (peer->fd < 0) continue;
-        if (peer->stage == CONNECTING) connected(peer);
-        else readable(peer);
-    }
 }
 
 /* ---- the course of it */
 
 static void open_all(void) {
     int64_t end = now_ns() + READY_SECONDS * 1000000000LL;
-    for (int i = 0; i < ASKERS && stream_count; i++) open_peer(&askers[i]);
-    for (int i = 0; i < options.writers; i++) open_peer(&writers[i]);
+    for (int i = 0; i < ASKERS && stream_count; i++) open_peer(&askers[i].peer);
+    for (int i = 0; i < options.writers; i++) open_peer(&writers[i].peer);
     while (ready + (int)disconnects < stream_count || idle_count < options.writers) {
-        while (opened < stream_count && in_opening < OPENING) open_stream(&streams[opened++]);
+        while (opened_count < stream_count && in_opening < OPENING) open_stream(&streams[opened_count++]);
         turn(100);
         if (now_ns() > end) refuse("not all connections could be opened in time");
     }
@@ -424,8 +236,8 @@ static void open_all(void) {
 static void go_away(int count) {
     phase = AWAY;
     for (int i = 0; i < count; i++) {
-        if (options.stall) epoll_ctl(poll_fd, EPOLL_CTL_DEL, streams[i].fd, NULL);
-        else close_peer(&streams[i]);
+        if (options.stall) epoll_ctl(poll_fd, EPOLL_CTL_DEL, streams[i].peer.fd, NULL);
+        else close_peer(&streams[i].peer);
         streams[i].behind = true;
     }
     owed = (uint64_t)count;
@@ -437,7 +249,7 @@ static void come_back(int count) {
     missed = answered_count;
     for (int i = 0; i < count; i++) {
         if (!options.stall) open_stream(&streams[i]);
-        else if (streams[i].fd >= 0) watch(&streams[i], EPOLL_CTL_ADD, EPOLLIN);
+        else if (streams[i].peer.fd >= 0) watch(&streams[i].peer, EPOLL_CTL_ADD, EPOLLIN);
     }
 }
 
@@ -449,7 +261,7 @@ static void trouble(int count) {
 
 static bool all_told(void) {
     for (int i = 0; i < stream_count; i++)
-        if (streams[i].fd >= 0 && streams[i].events < answered_count) return false;
+        if (streams[i].peer.fd >= 0 && streams[i].events < answered_count) return false;
     return true;
 }
 
@@ -481,88 +293,57 @@ static int complete(int from, int to, bool ordered) {
     return count;
 }
 
+static void print_together(const char *name, const struct histogram *phases) {
+    struct histogram all = {0};
+    for (int i = 0; i < PHASES; i++) add(&all, &phases[i]);
+    print_histogram(name, &all);
+}
+
+static void print_phases(void) {
+    printf(",\"phases\":{");
+    for (int i = 0; i < PHASES; i++) {
+        printf("%s\"%s\":{", i ? "," : "", PHASE_NAMES[i]);
+        print_histogram("request_ms", &asked[i]);
+        printf(",");
+        print_histogram("event_ms", &heard[i]);
+        printf("}");
+    }
+    printf("}");
+}
+
 static void report(void) {
     double took = (double)(last_answer_ns - began_ns) / 1e9, listened = (double)(last_event_ns - began_ns) / 1e9;
     int count = options.drop + options.stall;
     printf("{\"seconds\":%.3f,\"requests\":%" PRIu64 ",\"requests_per_s\":%.1f,\"refused\":%" PRIu64 ",\"broken\":%" PRIu64 ",", took, requests,
            took > 0 ? (double)requests / took : 0, refused, broken);
-    print_histogram("request_ms", together(asked));
+    print_together("request_ms", asked);
     printf(",\"streams\":%d,\"events\":%" PRIu64 ",\"events_per_s\":%.1f,", stream_count, events, listened > 0 ? (double)events / listened : 0);
-    print_histogram("event_ms", together(heard));
+    print_together("event_ms", heard);
     printf(",\"complete\":%d,\"in_order\":%d,\"disconnects\":%" PRIu64 ",\"resyncs\":%" PRIu64, complete(0, stream_count, false),
            complete(0, stream_count, true), disconnects, resyncs);
     if (count) {
-        printf(",\"troubled\":{\"streams\":%d,\"complete\":%d,\"caught_up\":%" PRIu64 ",\"caught_up_ms\":%.1f},\"phases\":{", count,
+        printf(",\"troubled\":{\"streams\":%d,\"complete\":%d,\"caught_up\":%" PRIu64 ",\"caught_up_ms\":%.1f}", count,
                complete(0, count, false), (uint64_t)count - owed, caught_ns ? (double)(caught_ns - returned_ns) / 1e6 : -1);
-        for (int i = 0; i < PHASES; i++) {
-            printf("%s\"%s\":{", i ? "," : "", PHASE_NAMES[i]);
-            print_histogram("request_ms", &asked[i]);
-            printf(",");
-            print_histogram("event_ms", &heard[i]);
-            printf("}");
-        }
-        printf("}");
+        print_phases();
     }
     printf("}\n");
 }
 
-/* ---- the command line */
-
-static char **lines_of(const char *path, int *count) {
-    FILE *file = fopen(path, "r");
-    char **lines = NULL, *line = NULL;
-    size_t room = 0;
-    if (!file) die(path);
-    for (ssize_t size; (size = getline(&line, &room, file)) > 0;) {
-        line[strcspn(line, "\n")] = 0;
-        lines = realloc(lines, sizeof *lines * (size_t)(*count + 1));
-        lines[(*count)++] = strdup(line);
-    }
-    free(line);
-    fclose(file);
-    return lines;
-}
-
-static void read_streams(const char *path) {
-    char **lines = lines_of(path, &stream_count);
+static void read_streams(void) {
+    char **lines = options.streams ? lines_of(options.streams, &stream_count) : NULL;
     streams = calloc((size_t)stream_count + 1, sizeof *streams);
     for (int i = 0; i < stream_count; i++) {
-        streams[i] = (struct peer){.kind = STREAM, .fd = -1, .token = lines[i], .topic = strchr(lines[i], '\t')};
+        streams[i] = (struct stream){.peer = {.kind = STREAM, .fd = -1}, .token = lines[i], .topic = strchr(lines[i], '\t')};
         if (!streams[i].topic) refuse("a line of --streams is TOKEN, a tab, TOPIC");
         *streams[i].topic++ = 0;
+        streams[i].troubled = i < options.drop + options.stall;
+        streams[i].peer.narrow = i < options.stall;
     }
-}
-
-static void read_options(int count, char **words) {
-    static const struct option known[] = {
-        {"port", 1, 0, 'p'},    {"streams", 1, 0, 's'}, {"writers", 1, 0, 'w'}, {"method", 1, 0, 'm'}, {"path", 1, 0, 'u'},  {"body", 1, 0, 'b'},
-        {"header", 1, 0, 'h'},  {"rate", 1, 0, 'r'},    {"seconds", 1, 0, 't'}, {"choices", 1, 0, 'c'}, {"drop", 1, 0, 'd'}, {"stall", 1, 0, 'l'},
-        {"after", 1, 0, 'a'},   {"away", 1, 0, 'y'},    {"drain", 1, 0, 'n'},   {"wait", 0, 0, 'x'},   {0, 0, 0, 0}};
-    for (int which; (which = getopt_long(count, words, "", known, NULL)) != -1;) switch (which) {
-        case 'p': options.port = atoi(optarg); break;
-        case 's': read_streams(optarg); break;
-        case 'w': options.writers = atoi(optarg); break;
-        case 'm': options.method = optarg; break;
-        case 'u': options.path = optarg; break;
-        case 'b': options.body = optarg; break;
-        case 'h': snprintf(options.head + strlen(options.head), sizeof options.head - strlen(options.head), "%s\r\n", optarg); break;
-        case 'r': options.rate = atof(optarg); break;
-        case 't': options.seconds = atof(optarg); break;
-        case 'c': options.choice = lines_of(optarg, &options.choices); break;
-        case 'd': options.drop = atoi(optarg); break;
-        case 'l': options.stall = atoi(optarg); break;
-        case 'a': options.after = atof(optarg); break;
-        case 'y': options.away = atof(optarg); break;
-        case 'n': options.drain = atof(optarg); break;
-        case 'x': options.wait = true; break;
-        default: exit(2);
-        }
-    if (!options.port || (options.writers && !options.path)) refuse("--port is needed, and --path where there are writers");
-    if (options.drop + options.stall > stream_count || (options.drop && options.stall)) refuse("--drop or --stall, of as many streams as there are");
-    if (!options.body) options.body = "";
+    if (options.drop + options.stall > stream_count) refuse("--drop or --stall of more streams than there are");
 }
 
 static void prepare(void) {
+    read_streams();
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
@@ -572,9 +353,8 @@ static void prepare(void) {
     writers = calloc((size_t)options.writers + 1, sizeof *writers);
     idle = calloc((size_t)options.writers + 1, sizeof *idle);
     queue = calloc((size_t)stream_count + 1, sizeof *queue);
-    for (int i = 0; i < options.writers; i++) writers[i] = (struct peer){.kind = WRITER, .fd = -1};
-    for (int i = 0; i < ASKERS; i++) askers[i] = (struct peer){.kind = ASKER, .fd = -1};
-    for (int i = 0; i < options.drop + options.stall; i++) streams[i].troubled = true;
+    for (int i = 0; i < options.writers; i++) writers[i] = (struct writer){.peer = {.kind = WRITER, .fd = -1}};
+    for (int i = 0; i < ASKERS; i++) askers[i] = (struct asker){.peer = {.kind = ASKER, .fd = -1}};
 }
 
 int main(int count, char **words) {

@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ class Contender:
     @contextmanager
     def running(self) -> Iterator[Server]:
         """It on an empty directory, which is gone afterwards."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us ends the server too
         folder = Path(tempfile.mkdtemp(prefix=f"bench-{self.name}-"))
         try:
             with Server(folder / "pb_data", *self.options, command=self.command) as server:
