@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..rules.narrow import Narrowed, narrow
 from ..rules.rule import Question
 from ..schema.collection import Collection
 from ..schema.fields import RelationField
-from ..schema.indexes import parse_index
+from ..schema.indexes import Index, parse_index
 from ..store.query import And, Call, Column, Compare, Exists, Expr, In, JsonEach, Order, Param, Select, Table, Value
 from .remembered import remembered
 
@@ -153,7 +154,33 @@ def page_from_related(question: Question, collection: Collection) -> Select | No
         return None
     if found.question.distinct:
         return None
+    if found.first and sorted_for_each(collection, found.relation, question.order):
+        return first_of_each(found.first, question.order[0], collection)
     return page_rows(replace(found.question, order=(*question.order, Order(Column("r", "rowid")))), collection)
+
+
+def first_of_each(related: Select, order: Order, collection: Collection) -> Select:
+    """The page where an index gives each related record's rows in order: of each as many are looked at as may be on the page.
+
+    For that to be, rows that are alike in the sort come as the index has them: where the sort descends, the newer first.
+    """
+    by = (order, Order(Column("r", "rowid"), order.descending))
+    return replace(related, columns=columns_of(collection), order=by, limit=Param(PAGE_LIMIT), offset=Param(PAGE_OFFSET))
+
+
+def sorted_for_each(collection: Collection, relation: str, order: Sequence[Order]) -> bool:
+    """Does an index give the rows that name one record in this order?"""
+    key = order[0].by
+    if len(order) > 1 or not isinstance(key, Column) or key.source != "r":
+        return False
+    wanted = [relation.lower(), key.name.lower()]
+    return any(index_begins(index, wanted) for index in map(parse_index, collection.indexes))
+
+
+def index_begins(index: Index, columns: Sequence[str]) -> bool:
+    """Are these, by their names in lower case, the first columns of an index on all rows?"""
+    first = index.columns[: len(columns)]
+    return not index.where and [column.name.lower() for column in first] == columns and not any(column.collate for column in first)
 
 
 @remembered

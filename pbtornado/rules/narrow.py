@@ -19,10 +19,16 @@ from .rule import Question
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """The same question without some of its joins; `targets` are the tables it looks through as a whole."""
+    """The same question without some of its joins; `targets` are the tables it looks through as a whole.
+
+    `first` is the same again where there is but one of these: its rows for which all holds that must, then their records; in no order.
+    """
 
     question: Question
     targets: tuple[str, ...]
+    first: Select | None = None
+    relation: str = ""
+    """The column by which `first` finds the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,18 @@ def narrow(question: Question) -> Narrowed | None:
         return None
     joins = tuple(join for join in question.joins if join.alias not in gone)
     narrowed = replace(question, joins=joins, where=And(tuple(conditions)), distinct=question.distinct and bool(joins))
-    return Narrowed(narrowed, tuple(targets))
+    return Narrowed(narrowed, tuple(targets), *_from_first(question, gone))
+
+
+def _from_first(question: Question, gone: set[str]) -> tuple[Select | None, str]:
+    """The question asked from its only join on, and the column that leads to the records."""
+    if len(question.joins) > 1 or not gone:
+        return None, ""
+    (join,) = question.joins
+    relation = relation_of(join, ROOT)
+    assert relation is not None
+    records = Join(question.root, ROOT, join.on, left=False, last=True)
+    return Select((), table_of(join), join.alias, (records,), question.where), relation.name
 
 
 def branches(question: Question) -> Iterator[Branch]:

@@ -53,6 +53,9 @@ class Dialect(ABC):
             rendering.tables.remove(root)
         return Statement(text, tuple(rendering.slots), root, frozenset(rendering.tables))
 
+    last_join = "JOIN"
+    """How a join is spelled whose source is to be looked up last."""
+
     @abstractmethod
     def quote(self, name: str) -> str:
         """A name of a table, a column or an alias."""
@@ -132,7 +135,7 @@ class Rendering:
 
     def _join(self, join: Join) -> str:
         on = "TRUE" if join.on is None else self.expr(join.on)
-        kind = "LEFT JOIN" if join.left else "JOIN"
+        kind = "LEFT JOIN" if join.left else self.dialect.last_join if join.last else "JOIN"
         return f" {kind} {self.source(join.source)} {self.dialect.quote(join.alias)} ON {on}"
 
     def _order(self, order: Order) -> str:

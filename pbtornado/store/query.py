@@ -204,12 +204,13 @@ class JsonEach:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A further source; `on` None is a cross join."""
+    """A further source; `on` None is a cross join. With `last` its rows are looked up for each row of those before it."""
 
     source: Source
     alias: str
     on: Expr | None = None
     left: bool = True
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

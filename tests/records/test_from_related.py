@@ -10,6 +10,7 @@ from pbtornado.records import questions, read
 from pbtornado.records.access import question_of
 from pbtornado.rules.request import RequestInfo
 from pbtornado.store.protocol import Origin
+from pbtornado.store.query import Table
 from tests.records.world import GUEST, SUPERUSER, World, number, relation, text
 
 FILTERS = (
@@ -80,3 +81,33 @@ async def test_only_conditions_on_records_that_are_there_are_turned_round(world:
     await fill(world)
     question = question_of(world.catalogs.current, world.collection("posts"), "", GUEST, filter=filter)
     assert (questions.from_related(question) is not None) is turned
+
+
+@pytest.mark.parametrize("sort", ["n", "-n", "-title", "n,title"])
+async def test_of_each_related_record_only_the_first_are_looked_at(world: World, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an index begins with the relation and the sort. Pages are what they are anyway, and nothing is on two of them."""
+    people = await world.make("people", text("name"), listRule="name != 'c'")
+    index = "CREATE INDEX i_posts_author ON posts (author, n)"
+    await world.make("posts", text("title"), number("n"), relation("author", people), indexes=[index])
+    random = Random(3)
+    persons = [(await world.add("people", name=random.choice(["ab", "Ba", "c"])))["id"] for _ in range(6)]
+    for n in random.sample(range(40), 40):
+        await world.add("posts", title=f"{n:02}", n=n, author=random.choice(["", *persons]))
+    question = question_of(world.catalogs.current, world.collection("posts"), "", GUEST, filter="author.name ~ 'a'", sort=sort)
+    page = questions.page_from_related(question, world.collection("posts"))
+    assert page
+    assert (page.source == Table("people")) is (sort in ("n", "-n"))
+    for filter in ("author.name ~ 'a'", "author.name ~ 'a' && n > 20", "author.name = 'c'"):
+        for place in ("1", "2", "3"):
+            wanted = {"filter": filter, "sort": sort, "per_page": "7", "page": place}
+            monkeypatch.setattr(read, "MANY_MORE", 4)
+            fast = await world.records.list("posts", GUEST, **wanted)
+            monkeypatch.setattr(read, "MANY_MORE", 0)
+            assert fast == await world.records.list("posts", GUEST, **wanted), (filter, place)
+    monkeypatch.setattr(read, "MANY_MORE", 4)
+    for record in (await world.records.list("posts", GUEST))["items"]:
+        await world.records.update("posts", record["id"], {"n": 1}, SUPERUSER)
+    wanted = {"filter": "author.name ~ 'a'", "sort": sort, "per_page": "3"}
+    pages = [await world.records.list("posts", GUEST, **wanted, page=str(place)) for place in range(1, 20)]
+    seen = [record["id"] for page in pages for record in page["items"]]
+    assert len(seen) == len(set(seen)) == pages[0]["totalItems"]

@@ -24,6 +24,8 @@ _AFFINITY = {"id": "TEXT", "text": "TEXT", "number": "NUMERIC", "bool": "NUMERIC
 class SqliteDialect(Dialect):
     """The dialect of SQLite 3.38 and later."""
 
+    last_join = "CROSS JOIN"
+
     def quote(self, name: str) -> str:
         return '"' + name.replace('"', '""') + '"'
 
