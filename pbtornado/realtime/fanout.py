@@ -6,9 +6,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Protocol, TypeVar
 
 from ..measures import Histogram
@@ -21,8 +20,9 @@ from .actors import Actors
 from .connection import WRITE_BYTES, Connection
 from .forms import PLACE
 from .match import Match, PrivateReader
+from .pace import TURN_SECONDS, flush, rest
 from .parcels import Parcels
-from .resume import Resume, is_client_id, refusal
+from .resume import is_client_id, refusal, starts
 from .subscribers import Subscribers
 from .telling import Telling
 from .topics import Topic
@@ -33,14 +33,10 @@ log = logging.getLogger("pbtornado.realtime")
 DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
-TURN_SECONDS = 0.005
-"""After so much, the loop and the sockets get their turn."""
 MOST_FED = 128
 """Connections that are handed a slice of the log together."""
-MOST_FLUSHED = 128
-"""Sockets that are written to in one turn."""
-PACE, LONGEST_PACE = 4, 0.025
-"""So many times as long as telling took, and at most so many seconds, lie between the beginnings of two looks at the log."""
+MOST_ASKED = 1000
+"""Topics that such connections have together."""
 SHORTEST_REST = 0.001
 
 _SEQ = Column("r", "seq")
@@ -50,23 +46,6 @@ _NEWEST = Select((_SEQ,), Table(CHANGES), order=(Order(_SEQ, descending=True),),
 def seconds_since(at: str) -> float:
     """How long ago the time of a change was; 0 where it lies ahead."""
     return max(0.0, time.time() - datetime.fromisoformat(at).timestamp())
-
-
-async def flush(connections: Sequence[Connection]) -> None:
-    """Hands their sockets what they are owed, with turns for others in between."""
-    for start in range(0, len(connections), MOST_FLUSHED):
-        for connection in connections[start : start + MOST_FLUSHED]:
-            connection.flush()
-        await asyncio.sleep(0)
-
-
-async def rest(began: float) -> None:
-    """A pause after telling, in which changes gather: each socket is written to once for all of them.
-
-    It is the longer the dearer the telling was, so writers don't wait for many listeners.
-    """
-    took = time.monotonic() - began
-    await asyncio.sleep(min(PACE * took, LONGEST_PACE) - took)
 
 
 class Renderer(Protocol):
@@ -95,7 +74,7 @@ class Fanout:
 
     A connection that is live hears a change when this consumer gets it. One that is behind is handed
     the log from its position on, a slice at a time, until nothing is left; from that moment it is live.
-    Either happens on the loop without a pause in between, so nothing is missed and nothing told twice.
+    What a turn has decided is in the outboxes before anything else happens, so nothing is missed and nothing told twice.
     """
 
     name = "fanout"
@@ -106,6 +85,8 @@ class Fanout:
         self._hungry: dict[Connection, None] = {}
         """Connections that are behind and have room, in the order they asked."""
         self._feeding: asyncio.Task[None] | None = None
+        self._unfinished: tuple[Parcels, Iterator[None]] | None = None
+        """Of a change that one turn was too short for: what is left to do."""
         self.delays = Histogram(DELAYS)
         """Seconds from a write to its events."""
         self.resyncs: Counter[str] = Counter()
@@ -138,10 +119,10 @@ class Fanout:
         began, heard = time.monotonic(), False
         if self._open:
             self._check_epoch(head)
-        ahead = [change for change in changes if change.seq > self._cursor]
-        while ahead and self._open:
+        ahead, epoch, self._unfinished = [change for change in changes if change.seq > self._cursor], self._epoch, None
+        while ahead and self._open and self._epoch == epoch:
             told, connections = self._turn(ahead)
-            await flush(connections)
+            await flush(connections) if connections else await asyncio.sleep(0)
             heard = heard or bool(connections)
             ahead = ahead[told:]
         if self._open and head.epoch == self._epoch:
@@ -155,21 +136,41 @@ class Fanout:
         """Tells the first of these changes, as many as a turn has room for; how many, and who is owed them now."""
         self.actors.settle(changes[0].request)
         self.actors.follow(changes[0])
-        parcels = Parcels()
-        told = self._in_step(lambda: self._tell(changes, parcels)) if self.subscribers.of else 1
+        (parcels, steps), self._unfinished = self._unfinished or (Parcels(), None), None
+        told = self._in_step(lambda: self._tell(changes, parcels, steps)) if self.subscribers.of else 1
+        if not told:
+            return 0, []
+        for connection in self.subscribers.moved():  # in between two turns of one change: perhaps it was asked about twice, or never
+            if not connection.behind:
+                connection.go_back(self.stand(connection))
         connections = parcels.deliver(lambda connection: not connection.behind)
         self._cursor = changes[told - 1].seq
         return told, connections
 
-    def _tell(self, changes: Sequence[Change], parcels: Parcels) -> int:
-        """Puts the events of the first changes into parcels; what an actor's change means is followed before it is told."""
+    def _tell(self, changes: Sequence[Change], parcels: Parcels, steps: Iterator[None] | None) -> int:
+        """Puts the events of the first changes into parcels, of which `steps` are those of the first that have been begun.
+
+        What an actor's change means is followed before it is told. A change that is too much for one turn goes on in the next.
+        """
         began = time.monotonic()
         for number, change in enumerate(changes):
-            if number and (parcels.size > WRITE_BYTES or time.monotonic() - began > TURN_SECONDS or self.actors.concerned(change)):
+            if number and (parcels.size > WRITE_BYTES or self.actors.concerned(change)):
                 return number
-            if self._telling.tell(change, self._epoch, parcels):
+            steps, before = steps or self._telling.tell(change, self._epoch, parcels), parcels.size
+            for _ in steps:
+                if time.monotonic() - began > TURN_SECONDS:
+                    self._leave_unfinished(parcels, None if number else steps)
+                    return number
+            steps = None
+            if parcels.size > before:
                 self.delays.observe(seconds_since(change.at))
         return len(changes)
+
+    def _leave_unfinished(self, parcels: Parcels, steps: Iterator[None] | None) -> None:
+        """The first change of a turn goes on in the next; a later one is begun anew then."""
+        if steps:
+            self._unfinished = parcels, steps
+            self.subscribers.watch()
 
     def _in_step(self, work: Callable[[], T]) -> T:
         """Runs work on a snapshot that shows the collections under which the subscribers stand."""
@@ -218,7 +219,7 @@ class Fanout:
         after = next(iter(self._hungry)).position
         changes = self._store.changes.read_after(self._reader, after, LOG_SLICE)
         oldest, upto = self._store.changes.oldest, changes[-1].seq if changes else after
-        fed = list(islice((one for one in self._hungry if after <= one.position <= upto), MOST_FED))
+        fed = self._together(after, upto)
         going = {one for one in fed if one.behind and not self._lost(one, head, oldest)}
         parcels = Parcels()
         told = self._tell_again(changes, going, parcels)
@@ -231,6 +232,18 @@ class Fanout:
         for connection in fed:
             del self._hungry[connection]
         return list(going)
+
+    def _together(self, after: int, upto: int) -> list[Connection]:
+        """The first of those that stand there, as many as can be handed a slice in one turn."""
+        fed: list[Connection] = []
+        topics = 0
+        for connection in self._hungry:
+            if after <= connection.position <= upto:
+                topics += len(self.subscribers.of.get(connection, ()))
+                if (fed and topics > MOST_ASKED) or len(fed) == MOST_FED:
+                    break
+                fed.append(connection)
+        return fed
 
     def _lost(self, connection: Connection, head: Position, oldest: int) -> bool:
         """Can the log not go on where the connection stands? Then it is told so."""
@@ -245,7 +258,8 @@ class Fanout:
         for number, change in enumerate(changes):
             if number and (parcels.size > WRITE_BYTES or time.monotonic() - began > TURN_SECONDS):
                 return number
-            self._telling.tell(change, self._epoch, parcels, only)
+            for _ in self._telling.tell(change, self._epoch, parcels, only):
+                pass
         return len(changes)
 
     # ---- subscribing
@@ -346,22 +360,13 @@ class Fanout:
     def _starts(
         self, connection: Connection, topics: Sequence[Topic], since: str, head: Position
     ) -> tuple[dict[str, int], dict[str, list[str]]]:
-        """The seq after which each topic starts; and, by reason, those whose position the log cannot go on after."""
+        """The seq after which each topic starts; and, by reason, those that are to be told that the log cannot go on there."""
         came_with = since or ("" if connection.subscribed or is_client_id(connection.since) else connection.since)
         own = {topic.text: topic.option("since") for topic in topics}
+        oldest = self._store.changes.oldest if came_with or any(own.values()) else 0
+        found, lost = starts(own, came_with, head, oldest)
         speaking = {topic.text for topic in topics if self.subscribers.catalog.find(topic.collection)}
-        shared = [text for text, since in own.items() if not since]
-        starts: dict[str, int] = dict.fromkeys(own, head.seq)
-        lost: dict[str, list[str]] = {}
-        asked = [(came_with, shared), *((since, [text]) for text, since in own.items())]
-        for since, texts in [(since, texts) for since, texts in asked if since and texts]:
-            resume = Resume.parse(since)
-            reason = resume.refusal(head, self._store.changes.oldest) if resume else "unknown"
-            if resume and not reason:
-                starts |= resume.after(texts) if texts is shared else dict.fromkeys(texts, resume.position.seq)
-            elif known := [text for text in texts if text in speaking]:
-                lost.setdefault(reason, []).extend(known)
-        return starts, lost
+        return found, {reason: known for reason, texts in lost.items() if (known := [text for text in texts if text in speaking])}
 
     def _tell_place(self, connection: Connection, seq: int) -> None:
         connection.stands_at(Position(self._epoch, seq), PLACE in self.subscribers.of.get(connection, {}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -40,6 +40,25 @@ class Resume:
         marks = [mark_of(text) for text in ordered]
         had = marks.index(self.mark) + 1 if self.mark in marks else 0
         return {text: seq if number < had else seq - 1 for number, text in enumerate(ordered)}
+
+
+def starts(own: Mapping[str, str], came_with: str, head: Position, oldest: int) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The seq after which each topic starts: after the position of its own, or the one its client came with, or now ("").
+
+    And, by reason, those whose position the log cannot go on after.
+    """
+    found: dict[str, int] = dict.fromkeys(own, head.seq)
+    lost: dict[str, list[str]] = {}
+    shared = [text for text, since in own.items() if not since]
+    asked = [(came_with, shared), *((since, [text]) for text, since in own.items())]
+    for since, texts in [(since, texts) for since, texts in asked if since and texts]:
+        resume = Resume.parse(since)
+        reason = resume.refusal(head, oldest) if resume else "unknown"
+        if resume and not reason:
+            found |= resume.after(texts) if texts is shared else dict.fromkeys(texts, resume.position.seq)
+        else:
+            lost.setdefault(reason, []).extend(texts)
+    return found, lost
 
 
 def is_client_id(text: str) -> bool:

@@ -112,12 +112,22 @@ class Subscribers:
         self.catalog = catalog
         self.of: dict[Connection, dict[str, Subscription]] = {}
         self.count = 0
+        self._moved: set[Connection] | None = None
         reader.create_temp(TABLE, COLUMNS, INDEXES)
 
     def concerned(self, collection: str, record: str) -> Iterator[Group]:
         """Groups whose topics speak of this record (ids)."""
         for wanted in ("*", record):
             yield from self._concerned.get((collection, wanted), {}).values()
+
+    def watch(self) -> None:
+        """From now on those are remembered that enter a cohort, for `moved`."""
+        self._moved = self._moved or set()
+
+    def moved(self) -> set[Connection]:
+        """Connections that entered a cohort since it was first watched for it; told once."""
+        moved, self._moved = self._moved, None
+        return moved or set()
 
     def cohorts(self, connections: Iterable[Connection]) -> dict[Group, dict[int, Cohort]]:
         """The cohorts of these connections by group and number."""
@@ -204,6 +214,8 @@ class Subscribers:
         subscription.collection = collection.id
         subscription.cohort = cohort = self._cohort(collection, subscription, former=named is None)
         cohort.members[subscription.connection] = subscription
+        if self._moved is not None:
+            self._moved.add(subscription.connection)
 
     def _cohort(self, collection: Collection, subscription: Subscription, former: bool) -> Cohort:
         connection, topic = subscription.connection, subscription.topic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..schema.catalog import Catalog
 from ..schema.collection import Collection
@@ -31,23 +31,24 @@ class Telling:
         self._history = History()
         self._ghosts = Ghosts(self._history)
 
-    def tell(self, change: Change, epoch: str, parcels: Parcels, only: Mapping[Group, Members] | None = None) -> bool:
-        """Puts the events of all cohorts, or `only` of these, into parcels; were there any?"""
+    def tell(self, change: Change, epoch: str, parcels: Parcels, only: Mapping[Group, Members] | None = None) -> Iterator[None]:
+        """Puts the events of all cohorts, or `only` of these, into parcels; a step for each group, then the events."""
         read = self._readable(change)
         if read is None:
-            return False
+            return
         collection, change = read
         heard: Heard = {}
-        if only is None:
-            for group in self._subscribers.concerned(change.collection, change.record):
-                self._safely(collection, group, change, None, heard)
-        else:
-            for group, asked in only.items():
-                if group.concerns(change.collection, change.record):
-                    self._safely(collection, group, change, asked, heard)
+        for group, asked in self._asked(change, only):
+            self._safely(collection, group, change, asked, heard)
+            yield
         if heard:
             self._put(Payloads(self._reader, self._catalog, collection, change, epoch), heard, parcels)
-        return bool(heard)
+
+    def _asked(self, change: Change, only: Mapping[Group, Members] | None) -> list[tuple[Group, Members | None]]:
+        """The groups that a change concerns, and those of their members that are asked about; None for all."""
+        if only is None:
+            return [(group, None) for group in self._subscribers.concerned(change.collection, change.record)]
+        return [(group, asked) for group, asked in only.items() if group.concerns(change.collection, change.record)]
 
     def _readable(self, change: Change) -> tuple[Collection, Change] | None:
         """The collection and the change in terms of it; None for what is nobody's to hear any more."""
@@ -61,12 +62,14 @@ class Telling:
 
     def _put(self, payloads: Payloads, heard: Heard, parcels: Parcels) -> None:
         for (_, leaves, email), cohorts in heard.items():
+            present = [one for one in cohorts if one.members]  # some may have left between two steps
             try:
-                event = payloads.event(cohorts[0], leaves, email)
+                event = payloads.event(present[0], leaves, email) if present else None
             except Exception:
                 log.exception("connections could not be told of change %s", payloads.change.seq)
             else:
-                parcels.add(event, cohorts)
+                if event:
+                    parcels.add(event, present)
 
     # ---- who hears of it
 

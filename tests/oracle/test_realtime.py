@@ -31,7 +31,8 @@ WRITES = 120
 
 @pytest.fixture
 def live(tmp_path: Path, io_loop: IOLoop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """A world whose outboxes hold next to nothing, so that clients fall behind all the time."""
+    """A world whose outboxes hold next to nothing, so that clients fall behind all the time, and whose turns are too short for a change."""
+    monkeypatch.setattr(fanout, "TURN_SECONDS", 0)
     monkeypatch.setattr(connection, "OUTBOX_BYTES", 2000)
     for module in (connection, fanout):
         monkeypatch.setattr(module, "WRITE_BYTES", 1000)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from pbtornado.realtime import fanout
+from pbtornado.realtime.connection import Connection
+from pbtornado.realtime.fanout import Fanout
 from pbtornado.realtime.match import Match
-from pbtornado.store.protocol import Writer
+from pbtornado.store.protocol import Change, Writer
 from tests.conftest import ExpectLog
 from tests.realtime.live import Live, topic
 from tests.records.world import GUEST, SUPERUSER, number, relation, text
@@ -243,3 +247,28 @@ async def test_a_rule_about_the_actor_alone(live: Live, monkeypatch: pytest.Monk
     live.realtime.sign_out(ann.connection)
     await live.add("posts", title="e")
     assert [[event.record["title"] for event in heard] for heard in await live.mark(ann, bob, guest)] == [[], ["e"], []]
+
+
+async def test_a_change_that_takes_many_turns(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a change is being told to many different topics others are served; whoever subscribes or signs out meanwhile misses nothing."""
+    monkeypatch.setattr(fanout, "TURN_SECONDS", 0)
+    await live.make("posts", number("n"))
+    ann = await live.user("ann")
+    ears = [await live.listen(topic("posts/*", filter=f"n != {number + 100}"), info=ann) for number in range(20)]
+    turns: list[Sequence[Change]] = []
+    turn = Fanout._turn
+
+    def one_more(self: Fanout, changes: Sequence[Change]) -> tuple[int, list[Connection]]:
+        if len(turns) in (5, 15):
+            live.realtime.sign_out(ears[0].connection)
+            live.realtime.sign_out(ears[19].connection)
+            ears[10].connection.go_back(self.stand(ears[10].connection))
+        turns.append(changes)
+        return turn(self, changes)
+
+    monkeypatch.setattr(Fanout, "_turn", one_more)
+    for n in (1, 2):
+        await live.add("posts", n=n)
+    assert [[event.record["n"] for event in await ear.take(2)] for ear in ears] == [[1, 2]] * 20
+    assert len(turns) > 20
+    assert await live.mark(*ears) == [[]] * 20
