@@ -17,6 +17,7 @@ from benchmarks.servers import OURS, THEIRS
 RESULTS = Path(__file__).parent / "results"
 DOCUMENTATION = Path(__file__).parent.parent / "docs" / "performance.md"
 PUBLISH = "put the tables into docs/performance.md"
+WHOLE = "what is published is measured as a whole: --publish goes without --only"
 
 
 @dataclass(frozen=True)

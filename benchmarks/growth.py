@@ -12,7 +12,7 @@ from benchmarks import wrk
 from benchmarks.figures import Results, machine, store, table
 from benchmarks.measured import Workload, asked, creates, delay
 from benchmarks.rows import SIZES, fill, of_rows
-from benchmarks.run import compare, parser, results_of, tried
+from benchmarks.run import compare, options_of, results_of, tried
 from benchmarks.servers import Contender, contenders
 from benchmarks.workloads import ruled
 from benchmarks.world import World, build
@@ -81,7 +81,7 @@ def measure_rows(world: World, wanted: Sequence[Workload], number: int, seconds:
 
 def main() -> None:
     """Reads the command line, measures, prints and stores the tables."""
-    options = parser(__doc__, 2, 1).parse_args()
+    options = options_of(__doc__, 2, 1)
     wrk.require()
     sides, results = contenders(options), results_of(options, "growth")
     about = machine(f"{options.workers} workers, {options.rounds} rounds of {options.seconds:g} s")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import wrk
-from benchmarks.figures import PUBLISH, RESULTS, Figures, Results, machine, store, table
+from benchmarks.figures import PUBLISH, RESULTS, WHOLE, Figures, Results, machine, store, table
 from benchmarks.measured import Workload
 from benchmarks.servers import Contender, contenders
 from benchmarks.workloads import WORKLOADS
@@ -41,16 +41,20 @@ def tried(workload: Workload, world: World, seconds: float, when: str) -> Figure
     return figures
 
 
-def parser(about: str | None, seconds: float, rounds: int) -> argparse.ArgumentParser:
-    """The options that commands of two sides have in common."""
-    options = argparse.ArgumentParser(description=about)
-    options.add_argument("--pocketbase", default="", help="PocketBase's executable; without it only ours is measured")
-    options.add_argument("--only", default="", help="workloads whose name matches this expression")
-    options.add_argument("--seconds", type=float, default=seconds, help=f"of each measurement (default {seconds:g})")
-    options.add_argument("--rounds", type=int, default=rounds, help=f"of each server in turn (default {rounds})")
-    options.add_argument("--workers", type=int, default=2, help="of pbtornado (default 2)")
-    options.add_argument("--results", type=Path, help="a file of figures: those in it are not measured again")
-    options.add_argument("--publish", action="store_true", help=PUBLISH)
+def options_of(about: str | None, seconds: float, rounds: int) -> argparse.Namespace:
+    """The command line of what measures two sides."""
+    parser = argparse.ArgumentParser(description=about)
+    add = parser.add_argument
+    add("--pocketbase", default="", help="PocketBase's executable; without it only ours is measured")
+    add("--only", default="", help="workloads whose name matches this expression")
+    add("--seconds", type=float, default=seconds, help=f"of each measurement (default {seconds:g})")
+    add("--rounds", type=int, default=rounds, help=f"of each server in turn (default {rounds})")
+    add("--workers", type=int, default=2, help="of pbtornado (default 2)")
+    add("--results", type=Path, help="a file of figures: those in it are not measured again")
+    add("--publish", action="store_true", help=PUBLISH)
+    options = parser.parse_args()
+    if options.publish and options.only:
+        parser.error(WHOLE)
     return options
 
 
@@ -61,7 +65,7 @@ def results_of(options: argparse.Namespace, name: str) -> Results:
 
 def main() -> None:
     """Reads the command line, measures, prints and stores the table."""
-    options = parser(__doc__, 3, 2).parse_args()
+    options = options_of(__doc__, 3, 2)
     wrk.require()
     wanted = [workload for workload in WORKLOADS if re.search(options.only, workload.name)]
     results = results_of(options, "run")
