@@ -96,14 +96,14 @@ def report(text: str) -> Report:
         refused=int(found(r"Non-2xx or 3xx responses: (\d+)", text)),
         failed=sum(map(int, failed.groups())) if failed else 0,
         rate=float(found(r"Requests/sec:\s+([\d.]+)", text)),
-        p50=milliseconds(found(r"50%\s+(\S+)\n", text)),
-        p99=milliseconds(found(r"99%\s+(\S+)\n", text)),
+        p50=milliseconds(found(r"^ +50% +(\S+)", text)),
+        p99=milliseconds(found(r"^ +99% +(\S+)", text)),
     )
 
 
 def found(pattern: str, text: str) -> str:
     """The group of the pattern in the text."""
-    match = re.search(pattern, text)
+    match = re.search(pattern, text, re.MULTILINE)
     return match[1] if match else "0"
 
 

@@ -81,7 +81,8 @@ def test_tables_are_published_in_the_place_of_those_before() -> None:
 def test_what_wrk_prints_is_read() -> None:
     """Times in ms, and none where nothing was answered in time."""
     text = (
-        "  Latency Distribution\n     50%    1.20ms\n     75%    2.00ms\n     90%    3.00ms\n     99%    1.10s\n"
+        "    Latency     1.23s    13.04ms   1.25s    87.99%\n"
+        "  Latency Distribution\n     50%    1.20ms\n     75%    2.00ms\n     90%    3.00ms\n     99%    1.10s \n"
         "  300 requests in 3.00s, 1.00MB read\n  Socket errors: connect 0, read 1, write 0, timeout 2\n"
         "  Non-2xx or 3xx responses: 7\nRequests/sec:    100.50\n"
     )
