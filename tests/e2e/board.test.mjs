@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium, devices } from "playwright-core";
+import { FLAGS } from "./chromium.mjs";
 import { photoPaths, server } from "./inspection.mjs";
 
 let browser;
@@ -10,7 +11,7 @@ const problems = [];
 before(async () => {
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: FLAGS,
   });
 });
 after(() => browser?.close());
