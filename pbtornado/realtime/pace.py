@@ -12,7 +12,7 @@ TURN_SECONDS = 0.005
 """After so much, the loop and the sockets get their turn."""
 MOST_FLUSHED = 128
 """Sockets that are written to in one turn."""
-PACE, LONGEST_PACE = 4, 0.025
+PACE, LONGEST_PACE = 8, 0.025
 """So many times as long as telling took, and at most so many seconds, lie between the beginnings of two looks at the log."""
 
 
