@@ -19,11 +19,10 @@ class Session {
     }
 
     private async refresh(): Promise<void> {
-        try {
-            await pb.collection("_superusers").authRefresh();
-        } catch (error) {
-            if ((error as { status?: number }).status === 401) pb.authStore.clear();
-        }
+        await pb
+            .collection("_superusers")
+            .authRefresh()
+            .catch(() => undefined); // a token that is over signs out by itself
     }
 
     signOut(): void {

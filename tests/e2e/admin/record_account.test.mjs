@@ -121,12 +121,25 @@ test("the last superuser is kept, which is said in words", async () => {
     await leave(page);
 });
 
-test("who changes his own password stays signed in", async () => {
+test("who changes his own password stays signed in, whatever of the old session is refused meanwhile", async () => {
     const own = await pb.collection("_superusers").getFirstListItem(`email = "${EMAIL}"`);
-    const { page, dialog } = await editor("_superusers", own.id);
+    const { page, dialog } = await editor("_superusers", own.id, { expected: [/401/] });
+    const places = [];
+    page.on("framenavigated", (frame) => places.push(frame.url()));
+    let held;
+    const waits = new Promise((resolve) => page.route(/_authOrigins\/records/, (route) => resolve((held = route)), { times: 1 }));
+    await page.route(/auth-with-password/, async (route) => {
+        const late = page.waitForResponse(/_authOrigins\/records/);
+        await held.fulfill({ status: 401, json: { status: 401, message: "The token is no longer good.", data: {} } });
+        await late;
+        await route.continue();
+    });
     await dialog.getByLabel(/^password/).fill(`${PASSWORD}-two`);
+    await dialog.getByRole("tab", { name: "Sign-in places" }).click();
+    await waits;
     await page.keyboard.press("Control+s");
     await page.getByText("Saved.").waitFor();
+    assert.deepEqual(places.filter((place) => place.includes("login")), []);
     await page.keyboard.press("Escape");
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByRole("heading", { name: /Application|Settings/ }).first().waitFor();
