@@ -69,9 +69,9 @@ class Streams:
 
 
 @pytest.fixture
-def streams(client: Client, io_loop: IOLoop) -> Iterator[Streams]:
-    """Streams of the test's own server."""
-    streams = Streams(client.base)
+def streams(each: Client, io_loop: IOLoop) -> Iterator[Streams]:
+    """Streams of each of the servers."""
+    streams = Streams(each.base)
     yield streams
     io_loop.run_sync(streams.close)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,9 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.ioloop import IOLoop
-from tornado.testing import bind_unused_port
 from tornado.web import Application
 
 from pbtornado.backend import Backend
-from pbtornado.http.server import Server, TornadoServer, WireServer
 from pbtornado.http.websocket import LONGEST_MESSAGE
 from pbtornado.realtime import realtime
 from tests import data
@@ -28,21 +26,6 @@ from tests.realtime.socket import Socket
 from tests.talk import HANDSHAKE, PATH, Bytes, Talk, close_all
 
 OTHER = "https://other.example"
-
-
-@pytest.fixture(params=[WireServer, TornadoServer.of])
-def each(request: pytest.FixtureRequest, io_loop: IOLoop, backend: Backend, app: Application) -> Iterator[Client]:
-    """A client of each of the servers: our own connections, and Tornado's where httptools is not installed."""
-    made: Callable[..., Server] = request.param
-    socket, port = bind_unused_port()
-    server = made(app, backend.options)
-    server.add_socket(socket)
-    client = Client(f"http://127.0.0.1:{port}", backend)
-    client.server = server  # type: ignore[attr-defined]
-    yield client
-    client.close()
-    server.stop()
-    io_loop.run_sync(server.close_all_connections)
 
 
 @pytest.fixture(autouse=True)
