@@ -7,7 +7,7 @@ import errno
 import logging
 import resource
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
 from socket import AF_UNIX, socket
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,6 @@ from weakref import WeakSet
 
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
-from tornado.netutil import add_accept_handler
 from tornado.web import Application
 
 from ..config import Options
@@ -34,6 +33,8 @@ LONGEST_BODY = 1 << 40
 """A ceiling for the parser alone: handlers refuse what is over their own limit, with a proper answer."""
 READ_BUFFER = 1 << 20
 LOOK_AGAIN = 0.01
+MOST_ACCEPTED = 8
+"""Connections that are accepted at once: a thousand that come together must not be all that a worker sees to."""
 MOST_CONNECTIONS = 25_000
 """Connections of one worker, if the system gives it files for as many."""
 KEPT_FILES = 256
@@ -115,7 +116,7 @@ class WireServer:
         self._app, self._limits = app, Limits(options.header_limit, IDLE_SECONDS, BODY_SECONDS)
         self._wires: set[Wire] = set()
         self._arriving: set[asyncio.Task[Any]] = set()
-        self._listening: list[tuple[socket, Callable[[], None]]] = []
+        self._listening: list[socket] = []
         self._sweep: asyncio.TimerHandle | None = None
 
     def add_sockets(self, sockets: Iterable[socket]) -> None:
@@ -123,11 +124,23 @@ class WireServer:
             self.add_socket(one)
 
     def add_socket(self, listening: socket) -> None:
+        loop = asyncio.get_event_loop()
         listening.setblocking(False)
-        self._listening.append((listening, add_accept_handler(listening, self._accept)))
-        self._sweep = self._sweep or asyncio.get_event_loop().call_later(SWEEP_SECONDS, self._close_overdue)
+        self._listening.append(listening)
+        loop.add_reader(listening.fileno(), self._accept_some, listening)
+        self._sweep = self._sweep or loop.call_later(SWEEP_SECONDS, self._close_overdue)
 
-    def _accept(self, arrived: socket, address: object) -> None:
+    def _accept_some(self, listening: socket) -> None:
+        for _ in range(MOST_ACCEPTED):
+            try:
+                arrived, _ = listening.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:  # it has gone before we looked
+                continue
+            self._accept(arrived)
+
+    def _accept(self, arrived: socket) -> None:
         from .wire import Wire
 
         if not self.crowd.admits(arrived, len(self._wires) + len(self._arriving)):
@@ -150,8 +163,8 @@ class WireServer:
         self._sweep = loop.call_later(SWEEP_SECONDS, self._close_overdue)
 
     def stop(self) -> None:
-        for listening, forget in self._listening:
-            forget()
+        for listening in self._listening:
+            asyncio.get_event_loop().remove_reader(listening.fileno())
             listening.close()
         self._listening = []
         if self._sweep:

@@ -33,7 +33,7 @@ log = logging.getLogger("pbtornado.realtime")
 DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
-MOST_FED = 128
+MOST_FED = 64
 """Connections that are handed a slice of the log together."""
 MOST_ASKED = 1000
 """Topics that such connections have together."""
@@ -198,7 +198,7 @@ class Fanout:
             self._feeding = asyncio.create_task(self._feed())
 
     async def _feed(self) -> None:
-        """Hands the log to those that are behind, slice by slice; half of the time is for others."""
+        """Hands the log to those that are behind, slice by slice; two thirds of the time are for others."""
         while self._hungry and self._open:
             began = time.monotonic()
             try:
@@ -210,7 +210,7 @@ class Fanout:
                 for connection in list(self._hungry):
                     connection.close("failed")
                 self._hungry.clear()
-            await asyncio.sleep(max(time.monotonic() - began, SHORTEST_REST))
+            await asyncio.sleep(max(2 * (time.monotonic() - began), SHORTEST_REST))
         self._feeding = None
 
     def _again(self) -> list[Connection]:

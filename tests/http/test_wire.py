@@ -14,7 +14,8 @@ from tornado.web import Application
 
 from pbtornado.backend import Backend
 from pbtornado.http.exchange import Exchange
-from pbtornado.http.server import Server, TornadoServer, WireServer, http_server
+from pbtornado.http.server import MOST_ACCEPTED, Server, TornadoServer, WireServer, http_server
+from tests.client import Client
 
 POSTED = b'{"identity":"a@b.co","password":"x"}'
 SIGN_IN = b"POST /api/collections/users/auth-with-password HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -218,3 +219,15 @@ async def test_an_answered_request_is_gone(app: Application, backend: Backend) -
             assert sum(isinstance(found, Exchange | HTTPServerRequest) for found in gc.get_objects()) <= 2
         finally:
             gc.enable()
+
+
+async def test_many_who_come_together(client: Client) -> None:
+    """More connections than are accepted at once are all answered."""
+    host, port = client.base.removeprefix("http://").split(":")
+    opened = await asyncio.gather(*[asyncio.open_connection(host, int(port)) for _ in range(5 * MOST_ACCEPTED)])
+    for _, writer in opened:
+        writer.write(b"GET /api/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answers = await asyncio.gather(*[asyncio.wait_for(reader.read(), 5) for reader, _ in opened])
+    for _, writer in opened:
+        writer.close()
+    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
