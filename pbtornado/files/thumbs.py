@@ -84,6 +84,8 @@ class Thumbs:
                     settle(asked[size], blob)
                 if original.content_type in TYPES and len(self._making) <= MOST_WAITING:
                     await self._make(original, asked)
+        except OSError:
+            log.warning("%s cannot be read", key, exc_info=True)
         finally:
             for future in asked.values():
                 settle(future, original)

@@ -326,6 +326,19 @@ async def test_missing_blob_has_no_thumb(thumbs: Thumbs, counted: Counted) -> No
     assert await thumbs.get(KEY, "50x50") is None
 
 
+async def test_a_storage_that_fails_is_told_in_the_log(
+    thumbs: Thumbs, counted: Counted, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing can be read there is no blob, and the log says why."""
+
+    def failing(key: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(counted, "stat", failing)
+    with expect_log("cannot be read"):
+        assert await thumbs.get(KEY, "50x50") is None
+
+
 async def test_waiting_has_an_end(counted: Counted, expect_log: ExpectLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has waited long enough gets the original."""
     readable = threading.Event()
