@@ -84,7 +84,7 @@ def main() -> None:
     options = options_of(__doc__, 2, 1)
     wrk.require()
     sides, results = contenders(options), results_of(options, "growth")
-    about = machine(f"{options.workers} workers, {options.rounds} rounds of {options.seconds:g} s")
+    about = machine(f"{options.workers} workers, {options.seconds:g} s each, rounds: {options.rounds}")
     tables = []
     for name, workloads in (("clients", with_clients()), ("subscribers", with_subscribers())):
         wanted = [workload for workload in workloads if re.search(options.only, workload.name)]

@@ -69,7 +69,7 @@ def main() -> None:
     wrk.require()
     wanted = [workload for workload in WORKLOADS if re.search(options.only, workload.name)]
     results = results_of(options, "run")
-    about = machine(f"{options.workers} workers, {options.rounds} rounds of {options.seconds:g} s")
+    about = machine(f"{options.workers} workers, {options.seconds:g} s each, rounds: {options.rounds}")
     compare(contenders(options), wanted, options.rounds, options.seconds, results)
     store("run", f"{about}\n\n{table(results, [(one.name, one.unit, one.less) for one in wanted])}", options.publish)
 
