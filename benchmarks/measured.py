@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,13 +42,13 @@ def asked(
     def measure(world: World, seconds: float) -> Figures:
         wanted = (theirs if theirs and world.name == THEIRS else request)(world)
         refuse_refused(world, wanted)
-        with writing(world, seconds) if beside else nothing() as refused:
+        with writing(world, seconds) if beside else nothing() as writers:
             before = cpu_seconds(world.server)
             report = wrk.drive(world.server.url, wanted, clients, seconds)
             used = cpu_seconds(world.server) - before
         cpu = None if beside else 1000 * used / max(report.requests * weight, 1)
-        note = noted(refused=report.refused + sum(refused), failed=report.failed)
-        return Figures(report.rate * weight, report.p50, report.p99, cpu, memory=memory(world.server), note=note)
+        note = noted(refused=report.refused, failed=report.failed) + "".join(map(told_of_writers, writers))
+        return Figures(report.rate * weight, report.p50, report.p99, cpu, memory=memory(world.server), note=note.strip())
 
     return Workload(name, measure)
 
@@ -63,22 +63,28 @@ def refuse_refused(world: World, request: Request) -> None:
 
 
 @contextmanager
-def nothing() -> Iterator[list[int]]:
+def nothing() -> Iterator[list[dict[str, Any]]]:
     """Nobody writes."""
     yield []
 
 
 @contextmanager
-def writing(world: World, seconds: float) -> Iterator[list[int]]:
-    """Some hundred updates a second of the posts; at the end, how many were refused."""
+def writing(world: World, seconds: float) -> Iterator[list[dict[str, Any]]]:
+    """Some hundred updates a second of the posts; at the end, the load client's report."""
     path, body = POSTS + "/{choice}", '{"title":"{mark}"}'
-    refused: list[int] = []
-    load = Load(writers=4, method="PATCH", path=path, body=body, rate=BESIDE, seconds=seconds + 0.5, choices=world.posts)
+    reports: list[dict[str, Any]] = []
+    load = Load(writers=16, method="PATCH", path=path, body=body, rate=BESIDE, seconds=seconds + 0.5, choices=world.posts)
     with loading(world.server.port, load) as running:
         running.begin()
         time.sleep(0.2)
-        yield refused
-        refused.append(running.report()["refused"])
+        yield reports
+        reports.append(running.report())
+
+
+def told_of_writers(report: Mapping[str, Any]) -> str:
+    """How many updates there were, where they were not as many as wanted, or not all done."""
+    rate, refused = float(report["requests_per_s"]), int(report["refused"]) + int(report["broken"])
+    return (f" {rate:.0f} updates/s" if rate < 0.95 * BESIDE else "") + (f" {refused} updates refused" if refused else "")
 
 
 def noted(**counts: float) -> str:
