@@ -57,6 +57,16 @@ export async function open(place = "/collections", { size = "desktop", scheme = 
     return page;
 }
 
+/** Waits for a text like this in an editor, or in the plain text area that stands there until it has come. */
+export async function reads(textbox, pattern) {
+    let text = "";
+    for (let tries = 0; tries < 150 && !pattern.test(text); tries++) {
+        if (tries) await new Promise((resolve) => setTimeout(resolve, 100));
+        text = await textbox.evaluate((element) => element.value ?? element.innerText);
+    }
+    assert.match(text, pattern);
+}
+
 /** Ends the page's session; it must have been without a fault. */
 export async function leave(page) {
     await page.context().close();

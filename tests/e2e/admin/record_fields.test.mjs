@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, close, leave, open, shot, superuser } from "./browser.mjs";
+import { accessible, close, leave, open, reads, shot, superuser } from "./browser.mjs";
 import { collections, editor, PNG } from "./record.mjs";
 
 let pb;
@@ -225,7 +225,7 @@ test("formatted text gets links, images of other records in a chosen size, and c
     await shot(page, "record-images");
     await picker.getByRole("button", { name: "Insert" }).click();
     await dialog.getByRole("button", { name: "HTML" }).click();
-    assert.match(await dialog.getByRole("textbox", { name: "story as HTML" }).innerText(), /thumb=200x100/);
+    await reads(dialog.getByRole("textbox", { name: "story as HTML" }), /thumb=200x100/);
     await saved(page);
     const { story } = await pb.collection("spots").getOne(made.id);
     assert.match(story, new RegExp(`<p>See</p><img src="[^"]*/api/files/[^/]+/${source.id}/${source.photos[0]}\\?thumb=200x100" alt="Gallery">`));

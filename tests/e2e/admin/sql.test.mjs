@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { accessible, close, leave, open, shot, superuser } from "./browser.mjs";
+import { accessible, close, leave, open, reads, shot, superuser } from "./browser.mjs";
 
 let pb;
 const MANY = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 1500) SELECT x, 'a, \"b\"' AS text, NULL AS empty FROM n";
@@ -35,7 +35,7 @@ test("tables and columns are completed, and what is run is answered in a grid", 
     await accessible(page);
     await shot(page, "sql");
     await page.reload();
-    assert.match(await editor(page).innerText(), /SELECT title FROM notes/);
+    await reads(editor(page), /SELECT title FROM notes/);
     await leave(page);
 });
 
