@@ -35,6 +35,8 @@ READ_BUFFER = 1 << 20
 LOOK_AGAIN = 0.01
 MOST_ACCEPTED = 8
 """Connections that are accepted at once: a thousand that come together must not be all that a worker sees to."""
+ACCEPT_PAUSE = 0.003
+"""Seconds until more of them are."""
 MOST_CONNECTIONS = 25_000
 """Connections of one worker, if the system gives it files for as many."""
 KEPT_FILES = 256
@@ -124,13 +126,17 @@ class WireServer:
             self.add_socket(one)
 
     def add_socket(self, listening: socket) -> None:
-        loop = asyncio.get_event_loop()
         listening.setblocking(False)
         self._listening.append(listening)
-        loop.add_reader(listening.fileno(), self._accept_some, listening)
-        self._sweep = self._sweep or loop.call_later(SWEEP_SECONDS, self._close_overdue)
+        self._accept_from(listening)
+        self._sweep = self._sweep or asyncio.get_event_loop().call_later(SWEEP_SECONDS, self._close_overdue)
+
+    def _accept_from(self, listening: socket) -> None:
+        if listening in self._listening:
+            asyncio.get_event_loop().add_reader(listening.fileno(), self._accept_some, listening)
 
     def _accept_some(self, listening: socket) -> None:
+        """Accepts a few; where more wait, these have their first words before it is looked again."""
         for _ in range(MOST_ACCEPTED):
             try:
                 arrived, _ = listening.accept()
@@ -139,6 +145,9 @@ class WireServer:
             except ConnectionAbortedError:  # it has gone before we looked
                 continue
             self._accept(arrived)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening.fileno())
+        loop.call_later(ACCEPT_PAUSE, self._accept_from, listening)
 
     def _accept(self, arrived: socket) -> None:
         from .wire import Wire
