@@ -137,11 +137,12 @@ class OneClient(ApiHandler):
 
 def together(told: Sequence[Mapping[str, Any]], silent: Sequence[int], most: int) -> dict[str, Any]:
     """What all workers told, as one; `silent` are those that did not answer in time."""
+    told = sorted(told, key=lambda one: int(one["worker"]))  # so that streams of the same moment are always in the same order
     items = sorted((item for one in told for item in one["items"]), key=lambda item: str(item["since"]), reverse=True)
     workers = [{name: value for name, value in one.items() if name != "items"} for one in told]
     return {
         "total": sum(one["streams"] for one in told),
-        "workers": sorted(workers, key=lambda one: int(one["worker"])),
+        "workers": workers,
         "silent": list(silent),
         "items": items[:most],
     }
