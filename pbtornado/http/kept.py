@@ -34,11 +34,8 @@ class Kept:
     actor: Actor | None
     body: bytes
     tag: str | None
-
-    @property
-    def weight(self) -> int:
-        """Bytes it takes."""
-        return len(self.body) + OVERHEAD
+    weight: int
+    """Bytes it takes, about, with the address it is kept under."""
 
 
 def key_of(method: str, uri: str, actor: Actor) -> Key:
@@ -93,7 +90,8 @@ class KeptAnswers:
         collections = tuple(ids[name] for name in footprint.tables)
         records = tuple((ids[name], record) for name, record in footprint.records)
         personal = footprint.reads("auth") and actor.record is not None
-        kept = Kept(catalog, at, collections, records, actor if personal else None, body, tag)
+        weight = len(body) + len(key[1]) + OVERHEAD
+        kept = Kept(catalog, at, collections, records, actor if personal else None, body, tag, weight)
         self._put((key, actor.label if personal else ""), kept)
 
     def _put(self, full: tuple[Key, str], kept: Kept) -> None:

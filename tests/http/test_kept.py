@@ -187,5 +187,9 @@ async def test_memory_is_bounded(client: Client, kept: KeptAnswers, monkeypatch:
     assert kept.bytes <= module.MOST_BYTES
     assert 1 < len(kept) < 6
     assert kept.hits == 19
+    full = len(kept)
+    await client.get(f"{POSTS}?page=1&longer={'x' * 1500}")
+    assert kept.bytes <= module.MOST_BYTES
+    assert len(kept) < full  # what it is kept under counts too
     monkeypatch.setattr(module, "LARGEST", 100)
     assert await hits(client, kept, f"{POSTS}?perPage=7") == 0
