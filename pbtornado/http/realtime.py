@@ -32,6 +32,7 @@ class Events(ApiHandler):
 
     async def get(self) -> None:
         realtime = self.backend.realtime
+        await realtime.admitted()
         since = self.request.headers.get("Last-Event-ID", "") or self.query("since")
         agent = self.request.headers.get("User-Agent", "")[:LONGEST_AGENT]
         self.connection = realtime.connect(self.ip, since=since, leave=is_on(self.query("leave")), agent=agent)

@@ -53,6 +53,7 @@ class Socket(ApiHandler, WebSocketHandler):
             raise BadRequest("A token goes into a message, not into the address, which others may read.")
         agent = self.request.headers.get("User-Agent", "")[:LONGEST_AGENT]
         realtime = self.backend.realtime
+        await realtime.admitted()
         since, leave = self.query("since"), is_on(self.query("leave"))
         self.connection = realtime.connect(self.ip, since=since, leave=leave, agent=agent, form=WEBSOCKET)
         try:

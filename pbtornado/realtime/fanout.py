@@ -33,7 +33,7 @@ log = logging.getLogger("pbtornado.realtime")
 DELAYS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0)
 LOG_SLICE = 64
 """Changes that a connection which is behind reads at once."""
-MOST_FED = 64
+MOST_FED = 32
 """Connections that are handed a slice of the log together."""
 MOST_ASKED = 1000
 """Topics that such connections have together."""

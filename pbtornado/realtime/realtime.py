@@ -22,6 +22,7 @@ from .connection import Connection
 from .fanout import Fanout, FanoutStore
 from .forms import SSE, WEBSOCKET, Form
 from .match import Match
+from .pace import Arrivals
 from .topics import LONGEST_TOPIC, MOST_TOPICS, Topic, parse_topics
 
 log = logging.getLogger("pbtornado.realtime")
@@ -74,6 +75,7 @@ class Realtime:
 
     def __init__(self, store: FanoutStore, catalogs: Catalogs, worker: int = 0) -> None:
         self.fanout = Fanout(store, catalogs)
+        self._arrivals = Arrivals()
         self.worker = worker
         self._connections: dict[str, Connection] = {}
         self._ticker: asyncio.Task[None] | None = None
@@ -95,6 +97,10 @@ class Realtime:
             self._ticker.cancel()
             self._ticker = None
             self.fanout.close()
+
+    async def admitted(self) -> None:
+        """Waits until there is time for another stream, where many come at once."""
+        await self._arrivals.admitted()
 
     def connect(self, ip: str, *, since: str = "", leave: bool = False, agent: str = "", form: Form = SSE) -> Connection:
         """A new stream for the client at `ip`, written in `form`; the first thing it is owed tells its id.
