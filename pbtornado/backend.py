@@ -49,7 +49,7 @@ class Backend:
         self.recent = Recent(self.store)
         self.rates = rates or Rates()
         self.settings = Settings(self.store)
-        self.passwords = Passwords(options.password_threads, options.password_waiting, options.keep_bcrypt)
+        self.passwords = Passwords(options.hashing_threads, options.password_waiting, options.keep_bcrypt)
         self.storage = LocalStorage(options.data_dir / "storage")
         self.thumbs = Thumbs(self.storage, turns=options.data_dir / ".pbtornado" / "heavy")
         self.files = Files(self.catalogs, self.storage, self.thumbs)

@@ -32,8 +32,8 @@ class Options:
     """SQLite's `synchronous`: FULL keeps every answered write through a power cut."""
     readers: int = 2
     """Threads for reads that take long."""
-    password_threads: int = 2
-    """Threads that hash passwords, 19 MiB each while they do."""
+    password_threads: int = 0
+    """Threads that hash passwords, 7 MiB each while they do; 0 is one per core that there is for a worker."""
     password_waiting: int = 256
     """Sign-ins that may wait for a thread; more are answered 503."""
     body_limit: int = 32 * 1024 * 1024
@@ -47,6 +47,11 @@ class Options:
     def worker_count(self) -> int:
         """The number of processes that serve."""
         return self.workers or os.cpu_count() or 1
+
+    @property
+    def hashing_threads(self) -> int:
+        """The number of threads that hash passwords in a process: more than there are cores for them only hinder each other."""
+        return self.password_threads or max(1, (os.cpu_count() or 1) // self.worker_count)
 
     @property
     def address(self) -> str:
