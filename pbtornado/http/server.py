@@ -33,10 +33,12 @@ LONGEST_BODY = 1 << 40
 """A ceiling for the parser alone: handlers refuse what is over their own limit, with a proper answer."""
 READ_BUFFER = 1 << 20
 LOOK_AGAIN = 0.01
-MOST_ACCEPTED = 8
-"""Connections that are accepted at once: a thousand that come together must not be all that a worker sees to."""
-ACCEPT_PAUSE = 0.003
-"""Seconds until more of them are."""
+ACCEPTED = 8
+"""Connections that are accepted at once, where there are so many: a thousand that come together must not be all that a worker sees to."""
+ACCEPT_SECONDS = 0.003
+"""How long until as many more of them are."""
+MOST_ACCEPTED = 64
+"""How many at once where the loop was busy for longer."""
 MOST_CONNECTIONS = 25_000
 """Connections of one worker, if the system gives it files for as many."""
 KEPT_FILES = 256
@@ -132,12 +134,18 @@ class WireServer:
         self._sweep = self._sweep or asyncio.get_event_loop().call_later(SWEEP_SECONDS, self._close_overdue)
 
     def _accept_from(self, listening: socket) -> None:
-        if listening in self._listening:
-            asyncio.get_event_loop().add_reader(listening.fileno(), self._accept_some, listening)
+        asyncio.get_event_loop().add_reader(listening.fileno(), self._accept_some, listening)
 
-    def _accept_some(self, listening: socket) -> None:
+    def _accept_more(self, listening: socket, since: float) -> None:
+        """Goes on with those that came since then: as many for each spell that has gone by."""
+        if listening in self._listening:
+            self._accept_from(listening)
+            spells = round((asyncio.get_running_loop().time() - since) / ACCEPT_SECONDS)
+            self._accept_some(listening, min(MOST_ACCEPTED, ACCEPTED * max(1, spells)))
+
+    def _accept_some(self, listening: socket, most: int = ACCEPTED) -> None:
         """Accepts a few; where more wait, these have their first words before it is looked again."""
-        for _ in range(MOST_ACCEPTED):
+        for _ in range(most):
             try:
                 arrived, _ = listening.accept()
             except BlockingIOError:
@@ -147,7 +155,7 @@ class WireServer:
             self._accept(arrived)
         loop = asyncio.get_running_loop()
         loop.remove_reader(listening.fileno())
-        loop.call_later(ACCEPT_PAUSE, self._accept_from, listening)
+        loop.call_later(ACCEPT_SECONDS, self._accept_more, listening, loop.time())
 
     def _accept(self, arrived: socket) -> None:
         from .wire import Wire
