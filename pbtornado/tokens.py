@@ -10,12 +10,12 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Literal, TypeGuard
-
-import jwt
-from jwt.algorithms import HMACAlgorithm
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from .values import json_bytes
+
+if TYPE_CHECKING:
+    from jwt import PyJWS
 
 TokenType = Literal["auth", "file", "verification", "passwordReset", "emailChange"]
 
@@ -33,21 +33,27 @@ ALGORITHM = "HS256"
 UNTIMED = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_sub": False, "verify_jti": False}
 
 
-class OwnKeys(HMACAlgorithm):
-    """Keys are texts we made: PyJWT's looks whether they are certificates of somebody take longer than to sign."""
+@lru_cache(1)
+def signer() -> PyJWS:
+    """What signs. PyJWT, which loads all of `cryptography` where that is installed, is imported when the first token is made or read."""
+    from jwt import PyJWS
+    from jwt.algorithms import HMACAlgorithm
 
-    def prepare_key(self, key: str | bytes) -> bytes:
-        return key.encode() if isinstance(key, str) else key
+    class OwnKeys(HMACAlgorithm):
+        """Keys are texts we made: PyJWT's looks whether they are certificates of somebody take longer than to sign."""
 
+        def prepare_key(self, key: str | bytes) -> bytes:
+            return key.encode() if isinstance(key, str) else key
 
-_SIGNER = jwt.PyJWS(algorithms=[])
-_SIGNER.register_algorithm(ALGORITHM, OwnKeys(OwnKeys.SHA256))
+    made = PyJWS(algorithms=[])
+    made.register_algorithm(ALGORITHM, OwnKeys(OwnKeys.SHA256))
+    return made
 
 
 def sign(claims: Mapping[str, Any], key: str, seconds: int) -> str:
     """A token that carries the claims and is good for so many seconds."""
     payload = {"exp": int(time.time()) + seconds, **claims}
-    return _SIGNER.encode(json_bytes(dict(sorted(payload.items()))), key, algorithm=ALGORITHM)
+    return signer().encode(json_bytes(dict(sorted(payload.items()))), key, algorithm=ALGORITHM)
 
 
 def peek(token: str) -> Mapping[str, Any] | None:
@@ -58,9 +64,11 @@ def peek(token: str) -> Mapping[str, Any] | None:
 
 def claims(token: str, key: str) -> Mapping[str, Any] | None:
     """The claims of a token signed with this key and not over; None otherwise."""
+    from jwt import PyJWTError
+
     try:
         found = verified(token, key) if len(token) <= LONGEST and key else None
-    except (jwt.PyJWTError, ValueError, RecursionError):
+    except (PyJWTError, ValueError, RecursionError):
         return None
     return found if found and timely(found) else None
 
@@ -81,7 +89,9 @@ def is_number(value: object) -> TypeGuard[int | float]:
 @lru_cache(REMEMBERED)
 def verified(token: str, key: str) -> Mapping[str, Any]:
     """The claims of a token with a good signature, whatever its times. Raises what PyJWT raises."""
-    return MappingProxyType(jwt.decode(token, key, algorithms=[ALGORITHM], options=UNTIMED))  # type: ignore[arg-type]
+    from jwt import decode
+
+    return MappingProxyType(decode(token, key, algorithms=[ALGORITHM], options=UNTIMED))  # type: ignore[arg-type]
 
 
 def read(token: str) -> Mapping[str, Any] | None:
@@ -92,9 +102,11 @@ def read(token: str) -> Mapping[str, Any] | None:
 
 
 def _read(token: str) -> Mapping[str, Any] | None:
+    from jwt import PyJWTError, decode
+
     try:
-        return MappingProxyType(jwt.decode(token, options={**UNTIMED, "verify_signature": False}))  # type: ignore[arg-type]
-    except (jwt.PyJWTError, ValueError, RecursionError):
+        return MappingProxyType(decode(token, options={**UNTIMED, "verify_signature": False}))  # type: ignore[arg-type]
+    except (PyJWTError, ValueError, RecursionError):
         return None
 
 

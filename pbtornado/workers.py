@@ -53,6 +53,8 @@ A request makes a few. What is looked at in one go holds up the loop: 25,000 obj
 """
 SWITCH_SECONDS = 0.0005
 """How long the loop may go on while the thread that commits has something to do. Python's own 5 ms, twice a write, are too long."""
+WARM_SECONDS = 0.5
+"""How long after it serves a worker loads what requests will need."""
 READY = b"+"
 SOCKETS = "pbtornado-"
 LONGEST_DIRECTORY = 80
@@ -141,9 +143,18 @@ async def _alone(options: Options, listening: socket.socket, announce: Announce,
     await app.start([listening])
     settle_garbage()
     await announce(app, url)
-    await stopped.wait()
-    await app.stop()
+    await _until(stopped, app)
     return 0
+
+
+async def _until(stopped: asyncio.Event, app: App) -> None:
+    """Serves until it is told to stop; what is slow for the first who needs it is loaded when the first answers have gone out."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopped.wait(), WARM_SECONDS)
+    if not stopped.is_set():
+        await asyncio.to_thread(app.backend.warm)
+        await stopped.wait()
+    await app.stop()
 
 
 class Shared:
@@ -221,8 +232,7 @@ async def _worker(options: Options, number: int, shared: Shared, listening: sock
     settle_garbage()
     loop.add_reader(shared.wakes[number][0], woken)
     await ready(app)
-    await stopped.wait()
-    await app.stop()
+    await _until(stopped, app)
     return 0
 
 

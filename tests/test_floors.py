@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,3 +66,10 @@ def test_files_and_functions_stay_short(module: str) -> None:
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= 50]
     assert text.count("\n") <= 400
     assert not long
+
+
+@pytest.mark.parametrize("library", ["PIL", "aiosmtplib", "cryptography", "email.headerregistry", "jwt", "lark"])
+def test_a_start_does_not_wait_for(library: str) -> None:
+    """What the first answer does without is not loaded before it."""
+    asked = f"import sys, pbtornado.workers; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False, cwd=PACKAGE.parent).returncode == 0

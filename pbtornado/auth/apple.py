@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import jwt
-
 from ..errors import BadRequest
 from ..schema.fields import checks
 from ..schema.fields.checks import gather
@@ -46,6 +44,8 @@ def _errors(form: Tree) -> dict[str, Any]:
 
 
 def _signed(form: Tree) -> str:
+    import jwt  # loads all of `cryptography`
+
     now = int(time.time())
     claims = {"iss": form["teamId"], "sub": form["clientId"], "aud": [AUDIENCE], "exp": now + form["duration"], "iat": now}
     return jwt.encode(claims, form["privateKey"].strip(), algorithm="ES256", headers={"kid": form["keyId"]})

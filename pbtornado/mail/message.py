@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..schema.options import Letter
 from ..schema.record import Record
 from ..values import random_text, text_of
 from .plain import plain_text
+
+if TYPE_CHECKING:  # much to load before the first letter
+    from email.headerregistry import Address
+    from email.message import EmailMessage
 
 _PLACEHOLDER = re.compile(r"\{(APP_NAME|APP_URL|TOKEN|OTP_ID|OTP|ALERT_INFO|RECORD:(\w+))\}", re.ASCII)
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -57,6 +58,9 @@ class Message:
 
     def rendered(self) -> EmailMessage:
         """The letter with its headers, as HTML and as plain text. Raises NotSent for an address that is none."""
+        from email.message import EmailMessage
+        from email.policy import SMTP, SMTPUTF8
+
         sender, to = address_of(self.sender, self.sender_name), address_of(self.to)
         policy = SMTP if (sender.addr_spec + to.addr_spec).isascii() else SMTPUTF8
         mail = EmailMessage(policy=policy.clone(cte_type="7bit"))
@@ -95,6 +99,8 @@ def of_record(record: Record, name: str) -> str | None:
 
 def address_of(text: str, name: str = "") -> Address:
     """A mail address with the name before it, its domain in ASCII. Raises NotSent where it is none."""
+    from email.headerregistry import Address
+
     local, _, domain = text.rpartition("@")
     if not local or not domain or one_line(text) != text or " " in text:
         raise NotSent("an address of the letter is no mail address")

@@ -82,7 +82,7 @@ class Projection:
     @staticmethod
     def parse(text: str) -> Projection:
         """Raises BadRequest where the text can't be read or names an unknown modifier."""
-        return _parsed(text)
+        return _parsed(text) if text else Projection(None)
 
     def apply(self, data: Any) -> Any:
         """The data with only the keys that were asked for; of a list's answer, its items."""
@@ -100,7 +100,7 @@ def _parsed(text: str) -> Projection:
     if len(text) > MAX_LENGTH:
         raise BadRequest("The fields parameter is too long.")
     try:
-        fields = cast("list[tuple[list[str], Modifier | None]]", _grammar().parse(text))
+        fields = cast("list[tuple[list[str], Modifier | None]]", grammar().parse(text))
     except UnexpectedInput:
         raise BadRequest("Invalid fields parameter.") from None
     except ValueError as error:
@@ -114,7 +114,8 @@ def _parsed(text: str) -> Projection:
 
 
 @lru_cache(maxsize=1)
-def _grammar() -> Lark:
+def grammar() -> Lark:
+    """The parser, which gives paths and modifiers."""
     from lark import Lark, Token, Transformer, v_args
 
     @v_args(inline=True)
