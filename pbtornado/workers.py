@@ -46,10 +46,10 @@ RESTART_SECONDS = 1.0
 """A worker that lived shorter than this is started again only after that time."""
 GRACE_SECONDS = 5.0
 """How long after its own time to stop a worker is killed."""
-GARBAGE = 5_000, 5, 20
+GARBAGE = 2_000, 4, 60
 """Objects that may be made before it is looked for such that hold each other; how often before older ones are looked at, too.
 
-A request makes a few. What is looked at in one go holds up the loop: 25,000 objects take some 8 ms.
+A request makes a few. What is looked at in one go holds up the loop: 10,000 objects take some 4 ms.
 """
 SWITCH_SECONDS = 0.0005
 """How long the loop may go on while the thread that commits has something to do. Python's own 5 ms, twice a write, are too long."""
