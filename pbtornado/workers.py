@@ -55,6 +55,8 @@ SWITCH_SECONDS = 0.0005
 """How long the loop may go on while the thread that commits has something to do. Python's own 5 ms, twice a write, are too long."""
 WARM_SECONDS = 0.5
 """How long after it serves a worker loads what requests will need."""
+DEAF_SECONDS = 0.002
+"""How long a worker that was woken is not woken again: commits that follow each other closely are one word."""
 READY = b"+"
 SOCKETS = "pbtornado-"
 LONGEST_DIRECTORY = 80
@@ -221,16 +223,21 @@ async def _worker(options: Options, number: int, shared: Shared, listening: sock
     app = App(options, number, Siblings(number, shared.paths), Rates(shared.counts))
     backend = app.backend
 
+    def listen() -> None:
+        loop.add_reader(shared.wakes[number][0], woken)
+
     def woken() -> None:
+        loop.remove_reader(shared.wakes[number][0])
         shared.drain(number)
         backend.wake()
+        loop.call_later(DEAF_SECONDS, listen)
 
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_reader(shared.life[0], stopped.set)
     backend.store.on_commit.append(lambda _: shared.wake_others(number))
     await app.start([listening, shared.doors[number]])
     settle_garbage()
-    loop.add_reader(shared.wakes[number][0], woken)
+    listen()
     await ready(app)
     await _until(stopped, app)
     return 0

@@ -19,6 +19,9 @@ POLL_SECONDS = 0.2
 SAVE_SECONDS = 1.0
 """How much of its work a durable consumer may do again after a crash."""
 
+GATHER_SECONDS = 0.05
+"""How long a durable consumer rests after it has looked at the log, in which changes gather: nobody waits for what it does."""
+
 STOP_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 
@@ -161,6 +164,8 @@ class _Run:
             try:
                 await self._catch_up()
                 pause = FIRST_PAUSE
+                if self._consumer.durable:
+                    await self._rest(GATHER_SECONDS)
             except Exception:
                 log.exception("consumer %s failed after change %s; tried again in %.1f s", self._consumer.name, self._at, pause)
                 await self._rest(pause)

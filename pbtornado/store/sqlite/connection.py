@@ -18,7 +18,11 @@ TICK = 2_000
 REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 """What the driver raises for a statement or a value it does not take."""
 
+CHECKPOINT_PAGES = 1000
+"""The commit that brings the WAL to so many pages moves them into the file, which takes milliseconds."""
+
 _PRAGMAS = (
+    f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",

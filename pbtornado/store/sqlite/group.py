@@ -1,7 +1,8 @@
 """Group commit: waiting writes share one transaction, one turn of the lock and one fsync.
 
 The writes' functions run on the loop, where they are quick; what blocks (waiting for the turn,
-COMMIT) happens on the writer's thread.
+COMMIT) happens on the writer's thread. A lone write whose commit takes no longer than the way there
+and back is committed on the loop.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 from ...measures import Histogram
 from ..lane import Lane
 from ..protocol import CommitFailed, Origin, StoreBusy, Writer
-from .connection import run, translated, undo
+from .connection import CHECKPOINT_PAGES, run, translated, undo
 from .spine import Spine
 from .turn import Turn
 from .writer import SqliteWriter
@@ -36,6 +37,13 @@ GROUP_SECONDS = 0.008
 
 MEMBER_SECONDS = 2.0
 """How long the questions of one write may take on the loop."""
+
+LONE_SECONDS = 0.0005
+"""A lone write is committed on the loop while a commit takes no longer than this."""
+LONE_LENGTH = 16_384
+"""How many characters such a change has at most."""
+LONE_PAGES = CHECKPOINT_PAGES - 100
+"""How many pages the WAL has at most then: with a few more, the commit would move all of them into the file."""
 
 LONG_SECONDS = 300.0
 LOCK_SECONDS = 10.0
@@ -88,6 +96,8 @@ class GroupCommit:
         self._queue: deque[Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
         self._closed = False
+        self._usual = 0.0
+        """Seconds that commits take lately."""
         self.writes = 0
         """How many were committed."""
         self.sizes = Histogram(SIZES)
@@ -189,7 +199,7 @@ class GroupCommit:
     async def _group(self) -> None:
         outcomes = self._run_members()
         try:
-            failure = await self._lane.run(self._commit)
+            failure = self._commit() if self._is_lone() else await self._lane.run(self._commit)
         except Exception as error:  # the writes may be stored, but nobody can say so
             failure = _uncertain(error)
         self._tell(outcomes, failure)
@@ -271,7 +281,14 @@ class GroupCommit:
         finally:
             writer.budget.unlimited()
 
-    # ---- on the thread
+    # ---- the end of a turn
+
+    def _is_lone(self) -> bool:
+        """Is what was written one short change, and the disk quick enough to wait for it here?"""
+        spine, writer = self._spine, self._writer
+        if spine is None or writer.appended != spine.head + 1 or writer.length > LONE_LENGTH:
+            return False
+        return self._usual < LONE_SECONDS and spine.pages < LONE_PAGES
 
     def _commit(self) -> Exception | None:
         """Ends the transaction and the turn; returns why nothing was committed."""
@@ -288,10 +305,12 @@ class GroupCommit:
     def _commit_open(self) -> Exception | None:
         if not self._connection.in_transaction:
             return CommitFailed("the writes were undone")
+        began = monotonic()
         try:
             if self._writer.past_log and self._spine is not None:
                 self._spine.begin_epoch(self._connection)
             run(self._connection, "COMMIT")
+            self._usual += (monotonic() - began - self._usual) / 16
         except Exception as error:
             undo(self._connection)
             return error if isinstance(error, CommitFailed) else CommitFailed(str(error))

@@ -57,6 +57,11 @@ class Spine:
             self._named = (number, f"{number:x}")
         return Position(self._named[1], self._marks.head)
 
+    @property
+    def pages(self) -> int:
+        """How many pages were committed to the WAL since it was begun; in a turn."""
+        return self._last_commit().frame
+
     def disturbed(self) -> bool:
         """True when another program seems to have written, or a worker to have died in its turn; an empty write settles it."""
         return self._index is not None and (self._marks.pending or self._marks.commit.number != self._index.last_commit().number)

@@ -12,13 +12,13 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _HEAD = struct.Struct("=8xI4xI4xQQ")
 _mapped: dict[tuple[int, int], _Mapping] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """The last commit: its number since the index was made, its frame, its checksum, its WAL's salts."""
 
     number: int
@@ -41,7 +41,7 @@ class _Mapping:
 
 def commit_of(head: bytes | mmap.mmap) -> Commit:
     """The last commit, as a head has it."""
-    return Commit(*_HEAD.unpack_from(head))
+    return Commit._make(_HEAD.unpack_from(head))
 
 
 class WalIndex:

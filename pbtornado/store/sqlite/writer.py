@@ -39,6 +39,8 @@ class SqliteWriter(SqliteReader):
         super().__init__(connection, budget, statements)
         self.origin = Origin()
         self.appended = 0
+        self.length = 0
+        """Characters of the change that was logged last."""
         self.schema_moved = False
         self.past_log = False
         self._inserts: dict[tuple[str, ...], str] = {}
@@ -88,8 +90,9 @@ class SqliteWriter(SqliteReader):
 
     def append(self, action: Action, collection: str, record: str, image: Mapping[str, Any], old: Mapping[str, Any] = _NONE) -> int:
         """Logs a change under this write's origin and returns its seq."""
-        origin = self.origin
-        values = (now(), origin.request, origin.actor, action, collection, record, image_text(image), image_text(old) if old else "{}")
+        origin, after, before = self.origin, image_text(image), image_text(old) if old else "{}"
+        self.length = len(after) + len(before)
+        values = (now(), origin.request, origin.actor, action, collection, record, after, before)
         self.appended = seq = self._change(_APPEND, values)
         if collection in SCHEMA_COLLECTIONS:
             self._move_schema()
