@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import BadRequest, Forbidden, NotFound
+from ..rules.constants import NONE, Constants
 from ..rules.request import RequestInfo
 from ..rules.rule import Part, Question, RuleError, ask
 from ..schema.catalog import Catalog
@@ -42,16 +43,24 @@ def refuse_locked(rule: str | None, info: RequestInfo) -> None:
 
 
 def question_of(
-    catalog: Catalog, collection: Collection, rule: str, info: RequestInfo, *, draft: bool = False, filter: str = "", sort: str = ""
+    catalog: Catalog,
+    collection: Collection,
+    rule: str,
+    info: RequestInfo,
+    *,
+    draft: bool = False,
+    filter: str = "",
+    constants: Constants = NONE,
+    sort: str = "",
 ) -> Question:
     """The compiled question of a rule and a client's filter; superusers are not asked the rule. Raises RuleError.
 
-    With `draft` it is about values that are not stored yet.
+    With `draft` it is about values that are not stored yet. With the filter's `constants` it is that of all filters of their form.
     """
     superuser = info.actor.superuser
     parts = [Part(rule, True)] if rule and not superuser else []
     if filter:
-        parts.append(Part(filter, False))
+        parts.append(Part(filter, False, constants))
     return ask(
         catalog,
         unborn(collection) if draft else collection,

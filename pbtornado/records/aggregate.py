@@ -16,7 +16,6 @@ from ..schema.fields import BoolField, NumberField
 from ..store.protocol import Reader
 from ..store.query import Aggregate, Column, Count, Expr, Order, Param, Row, Select
 from . import questions
-from .access import bound
 from .read import Listing, listing
 from .remembered import remembered
 from .telling import End, end_of, refuse_telling
@@ -88,8 +87,7 @@ class Summary:
     def answer(self, reader: Reader) -> dict[str, Any]:
         """A page of groups in the shape of a list; without groups there is one."""
         page = self.listing.page
-        wanted = {questions.PAGE_LIMIT: page.size, questions.PAGE_OFFSET: page.offset}
-        params = bound(self.listing.question, self.listing.info, wanted)
+        params = self.listing.bound({questions.PAGE_LIMIT: page.size, questions.PAGE_OFFSET: page.offset})
         rows = reader.rows(self.select, params)
         total = -1
         if page.counted:

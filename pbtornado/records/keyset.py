@@ -22,7 +22,6 @@ from ..store.protocol import Reader
 from ..store.query import And, Bindable, Call, Column, Compare, Expr, Or, Order, Param, Row, Select, Table, Value
 from ..values import json_bytes, parse_json
 from . import questions
-from .access import bound
 from .export import show
 from .read import Listing, listing
 from .remembered import remembered
@@ -73,7 +72,7 @@ class Following:
         """The page, and under `next` the cursor to go on with, None at the end."""
         listing = self.listing
         size, collection = listing.page.size, listing.collection
-        params = bound(listing.question, listing.info, {questions.PAGE_LIMIT: size + 1})
+        params = listing.bound({questions.PAGE_LIMIT: size + 1})
         rows = self._rows(reader, params)
         records = [Record.from_row(collection, row) for row in rows[:size]]
         items = show(reader, listing.catalog, records, listing.info, listing.expand)

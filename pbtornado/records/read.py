@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, Forbidden, NotFound
+from ..rules.constants import Constants
 from ..rules.paging import Page
 from ..rules.request import RequestInfo
 from ..rules.rule import PrivateName, Question, RuleError
@@ -14,6 +15,7 @@ from ..schema.catalog import Catalog
 from ..schema.collection import Collection
 from ..schema.record import Record
 from ..store.protocol import Reader
+from ..store.query import Bindable
 from . import questions
 from .access import bound, found, question_of, refuse_locked
 from .export import show
@@ -24,24 +26,29 @@ MANY_MORE = 4
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One list request, compiled: ask it with any reader."""
+    """One list request, compiled: ask it with any reader. The question is that of all filters of its form, `constants` are this one's."""
 
     catalog: Catalog
     collection: Collection
     question: Question
+    constants: Mapping[str, Bindable]
     info: RequestInfo
     page: Page
     expand: str
 
     def answer(self, reader: Reader) -> dict[str, Any]:
         """Page, totals and expanded records, all as of the reader's snapshot."""
-        params = bound(self.question, self.info, {questions.PAGE_LIMIT: self.page.size, questions.PAGE_OFFSET: self.page.offset})
+        params = self.bound({questions.PAGE_LIMIT: self.page.size, questions.PAGE_OFFSET: self.page.offset})
         turned = self._turned(reader)
         page = questions.page_from_related(self.question, self.collection) if turned else None
         rows = reader.rows(page or questions.page_rows(self.question, self.collection), params)
         total = self._total(reader, len(rows), params, turned=turned) if self.page.counted else -1
         records = [Record.from_row(self.collection, row) for row in rows]
         return self.page.answer(show(reader, self.catalog, records, self.info, self.expand), total)
+
+    def bound(self, more: Mapping[str, Any]) -> dict[str, Bindable]:
+        """The params of the question, of its filter and of the select around it."""
+        return bound(self.question, self.info, {**self.constants, **more})
 
     def _total(self, reader: Reader, rows: int, params: Mapping[str, Any], *, turned: bool) -> int:
         """A page that is not full is the last one and says itself how many there are."""
@@ -73,13 +80,14 @@ def listing(
     """Checks and compiles a list request. Raises NotFound, Forbidden, BadRequest."""
     collection = found(catalog, name)
     refuse_locked(collection.list_rule, info)
+    constants = Constants.of(filter)
     try:
-        question = question_of(catalog, collection, collection.list_rule or "", info, filter=filter, sort=sort)
+        question = question_of(catalog, collection, collection.list_rule or "", info, filter=filter, constants=constants, sort=sort)
     except PrivateName as error:
         raise Forbidden(str(error)) from error
     except RuleError as error:
         raise BadRequest from error
-    return Listing(catalog, collection, question, info, Page.parse(page, per_page, skip_total), expand)
+    return Listing(catalog, collection, question, constants.params, info, Page.parse(page, per_page, skip_total), expand)
 
 
 @dataclass(frozen=True, slots=True)

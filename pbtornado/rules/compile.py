@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..store.query import And, Expr, Or
 from .asking import Slots
+from .constants import NONE, Constants
 from .functions import call, reads_clock
 from .macros import MACROS
 from .operand import Operand, constant
@@ -29,10 +30,13 @@ class Note:
 
 
 class Compiler:
-    """Compiles one part of a question; refuses more than MAX_COMPARISONS. What it makes of each of its parts goes to `notes`."""
+    """Compiles one part of a question; refuses more than MAX_COMPARISONS.
 
-    def __init__(self, names: Names, slots: Slots, alias: Alias, notes: list[Note] | None = None) -> None:
-        self._names, self._slots, self._alias, self._notes = names, slots, alias, notes
+    What it makes of each of its parts goes to `notes`; what is among `constants` is bound by those.
+    """
+
+    def __init__(self, names: Names, slots: Slots, alias: Alias, notes: list[Note] | None = None, constants: Constants = NONE) -> None:
+        self._names, self._slots, self._alias, self._notes, self._constants = names, slots, alias, notes, constants
         self._left = MAX_COMPARISONS
 
     def condition(self, tree: Tree, depth: int = 0) -> Expr:
@@ -67,10 +71,10 @@ class Compiler:
         match term:
             case Name(text):
                 return self._name(text)
-            case Text(text):
-                return constant(text)
-            case Number(text):
-                return constant(float(text))
+            case Text(text, span):
+                return self._constants.operand(span[0]) or constant(text)
+            case Number(text, span):
+                return self._constants.operand(span[0]) or constant(float(text))
             case Function():
                 self._slots.clock |= reads_clock(term)
                 return call(term, self._operand)

@@ -19,6 +19,11 @@ COMMENT = re.compile(r"//[^\n]*")
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "'": "'", '"': '"', "\\": "\\"}
 
 
+def unquoted(token: str) -> str:
+    """The text that a constant in quotes stands for."""
+    return ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), token[1:-1])
+
+
 @lru_cache(maxsize=1000)
 def parse(text: str) -> Tree:
     """The tree of a rule or filter. Raises RuleError where it can't be read."""
@@ -83,7 +88,7 @@ def grammar() -> Lark:
             return Name(str(token), _span(token))
 
         def text(self, token: Token) -> Term:
-            return Text(ESCAPE.sub(lambda match: ESCAPES.get(match[1], match[0]), token[1:-1]), _span(token))
+            return Text(unquoted(token), _span(token))
 
         def number(self, token: Token) -> Term:
             return Number(str(token), _span(token))

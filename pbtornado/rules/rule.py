@@ -16,6 +16,7 @@ from ..store.query import And, Bindable, Call, Column, Compare, Count, Expr, Ima
 from ..values import json_text
 from .asking import Asking, Params, Slot, Slots, Subscribers
 from .compile import Compiler, Note
+from .constants import MAX_FILTER_LENGTH, NONE, Constants
 from .joins import ROOT, Joins
 from .parser import parse
 from .request import Footprint, RequestInfo
@@ -26,8 +27,6 @@ from .tree import PrivateName, RuleError, Tree
 
 __all__ = ["Dissected", "Part", "PrivateName", "Question", "Reads", "RuleError", "ask", "check", "dissect"]
 
-MAX_FILTER_LENGTH = 3500
-"""Bytes of a client's filter."""
 KEPT = 2000
 """Compiled questions that are kept."""
 Source = Literal["table", "image", "draft"]
@@ -41,10 +40,17 @@ class Part:
     """A rule or filter. A collection's rule is trusted: it may name hidden fields, `@request` and `@collection`.
 
     A client's filter is not. It has a limited length, and its names of joined rows mean those that the sort speaks of.
+    With its `constants` put aside, whoever asks binds those too.
     """
 
     text: str
     trusted: bool
+    constants: Constants = NONE
+
+    @property
+    def key(self) -> tuple[object, bool]:
+        """Parts of the same key mean the same."""
+        return self.constants.form or self.text, self.trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,9 @@ def ask(
     whose joined rows include those of the param `ghosts_<name>`. Raises RuleError; PrivateName where
     a client's filter or sort may not say what it says.
     """
-    key = (id(catalog), id(collection), parts, sort, actor and actor.id, superuser, record, request, ghosts)
+    _refuse(parts, sort, superuser)
+    meant = tuple([part.key for part in parts])
+    key = (id(catalog), id(collection), meant, sort, actor and actor.id, superuser, record, request, ghosts)
     question = _kept.get(key, catalog, collection)
     if question is None:
         slots = Slots()
@@ -148,6 +156,7 @@ def dissect(
     record: Source = "table",
 ) -> tuple[Question, list[Dissected]]:
     """The question that `ask` gives, and what it is made of: the parts in their order, then list rules. Raises RuleError."""
+    _refuse(parts, "", superuser)
     slots = Slots()
     made = _Compilation(catalog.find, collection, Joins(), slots, Params(slots, actor), superuser, record)
     made.dissected = []
@@ -206,8 +215,6 @@ class _Compilation:
 
     def question(self, parts: tuple[Part, ...], sort: str) -> Question:
         """All parts and the sort; a client's parts and its sort speak of the same joined rows."""
-        if not self._superuser:
-            _refuse_private(*(part.text for part in parts if not part.trusted), sort)
         client = self._resolver("client", trusted=self._superuser)
         conditions = [self._part(part, client, f"part{number}") for number, part in enumerate(parts)]
         order = order_of(sort, self._names(client))
@@ -224,11 +231,8 @@ class _Compilation:
         )
 
     def _part(self, part: Part, client: Resolver, scope: str) -> Expr:
-        if part.trusted:
-            return self._condition(part.text, self._resolver(scope, trusted=True))
-        if len(part.text.encode(errors="replace")) > MAX_FILTER_LENGTH:
-            raise RuleError("max filter length limit reached")
-        return self._condition(part.text, client)
+        resolver = self._resolver(scope, trusted=True) if part.trusted else client
+        return self._condition(part.text, resolver, constants=part.constants)
 
     def _listable(self, alias: str, collection: Collection) -> Expr:
         """Clients look through a relation only at what they may list; a missing record hides nothing."""
@@ -239,11 +243,13 @@ class _Compilation:
         except RuleError as error:
             raise RuleError(f'the list rule of "{collection.name}": {error}') from None
 
-    def _condition(self, text: str, resolver: Resolver, otherwise: Expr | None = None, listing: str = "") -> Expr:
+    def _condition(
+        self, text: str, resolver: Resolver, otherwise: Expr | None = None, listing: str = "", constants: Constants = NONE
+    ) -> Expr:
         """The condition of a text; with `otherwise`, it or that."""
         tree = parse(text)
         notes: list[Note] = []
-        compiler = Compiler(self._names(resolver), self._slots, self._joins.alias, None if self.dissected is None else notes)
+        compiler = Compiler(self._names(resolver), self._slots, self._joins.alias, None if self.dissected is None else notes, constants)
         condition = compiler.condition(tree)
         if otherwise:
             condition = Or((otherwise, condition))
@@ -265,10 +271,14 @@ class _Compilation:
         return Image(tuple(one.name for one in read), kinds=kinds)
 
 
-def _refuse_private(*texts: str) -> None:
-    for text, name in product(texts, PRIVATE):
+def _refuse(parts: tuple[Part, ...], sort: str, superuser: bool) -> None:
+    """Raises RuleError where a client's filter or sort is too long or says what it may not, whatever else it says."""
+    filters = [part.text for part in parts if not part.trusted]
+    for text, name in () if superuser else product([*filters, sort], PRIVATE):
         if name in text:
             raise PrivateName(f"Only superusers can filter by {name}")
+    if any(len(text.encode(errors="replace")) > MAX_FILTER_LENGTH for text in filters):
+        raise RuleError("max filter length limit reached")
 
 
 def _all(conditions: list[Expr]) -> Expr | None:

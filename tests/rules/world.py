@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pbtornado.rules.constants import Constants
 from pbtornado.rules.request import Actor, RequestInfo
 from pbtornado.rules.rule import Part, ask
 from pbtornado.schema.catalog import STORED_COLLECTIONS, Catalog
@@ -98,11 +100,18 @@ class World:
     def ids(self, name: str, rule: str, info: RequestInfo | None = None, *, filter: str = "", sort: str = "", **options: Any) -> list[str]:
         """The records for which a rule and a client's filter hold, by id where no sort is given."""
         info = info or RequestInfo()
-        question = ask(self.catalog, self.find(name), parts(rule, filter), sort=sort, **self._asker(info), **options)
+        asked = parts(rule, filter)
+        rows = self._ids(name, asked, info, sort=sort, **options)
+        apart = (*asked[:-1], *[replace(part, constants=Constants.of(part.text)) for part in asked[-1:]])
+        assert sorted(rows) == sorted(self._ids(name, apart, info, sort=sort, **options)), "the same with the constants put aside"
+        return rows
+
+    def _ids(self, name: str, asked: tuple[Part, ...], info: RequestInfo, *, sort: str, **options: Any) -> list[str]:
+        question = ask(self.catalog, self.find(name), asked, sort=sort, **self._asker(info), **options)
         select = question.select((Column("r", "id"),))
-        rows = [row[0] for row in self.reader.rows(select, question.bind(info))]
-        count = self.reader.one(question.select((), count=True), question.bind(info))
-        assert count == (len(rows),)
+        params = {**question.bind(info), **(asked[-1].constants.params if asked else {})}
+        rows = [row[0] for row in self.reader.rows(select, params)]
+        assert self.reader.one(question.select((), count=True), params) == (len(rows),)
         return rows if sort else sorted(rows)
 
     def holds(self, name: str, rule: str, image: Mapping[str, Any], info: RequestInfo | None = None) -> bool:
