@@ -9,19 +9,36 @@ from typing import Any
 
 from ..store.query import Bindable
 from ..values import bool_of, text_of
-from .fields import BoolField, Field, JSONField, PasswordField
+from .fields import BoolField, Field, FileField, JSONField, PasswordField
 
 Shown = tuple[str, str | None, Field | None]
 """A key of an answer, its constant value if it has one, its field if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """How a record is shown: `keys` in their order, with the values all records have alike; `own` are those it has values of itself."""
+
+    keys: dict[str, Any]
+    own: tuple[str, ...]
+    files: tuple[FileField, ...]
+
+    @classmethod
+    def of(cls, shown: Iterable[Shown]) -> Template:
+        """That of the keys of an answer."""
+        own = [(name, field) for name, fixed, field in shown if fixed is None and field]
+        files = tuple(field for _, field in own if isinstance(field, FileField))
+        return cls({name: fixed for name, fixed, _ in shown}, tuple(name for name, _ in own), files)
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPlan:
-    """`decoders` only for columns whose stored value is not the value; `shown` without and with hidden fields."""
+    """`decoders` only for columns whose stored value is not the value; `shown` and `templates` without and with hidden fields."""
 
     decoders: tuple[tuple[str, Callable[[Any], Any]], ...]
     encoders: tuple[tuple[str, Callable[[Any], Bindable] | None], ...]
     shown: Mapping[bool, tuple[Shown, ...]]
+    templates: Mapping[bool, Template]
 
 
 def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str, *, auth: bool, view: bool = False) -> RecordPlan:
@@ -29,10 +46,12 @@ def make_plan(fields: Iterable[Field], collection_id: str, collection_name: str,
     fields = tuple(fields)
     constants: list[Shown] = [("collectionId", collection_id, None), ("collectionName", collection_name, None), ("expand", None, None)]
     visible = [field for field in fields if not (auth and field.name in ("password", "tokenKey"))]
+    shown = {hidden: _keys(constants, [field for field in visible if hidden or not field.hidden]) for hidden in (False, True)}
     return RecordPlan(
         tuple(_decoders(fields, view)),
         tuple((field.name, _encoder(field)) for field in fields),
-        {hidden: _keys(constants, [field for field in visible if hidden or not field.hidden]) for hidden in (False, True)},
+        shown,
+        {hidden: Template.of(keys) for hidden, keys in shown.items()},
     )
 
 

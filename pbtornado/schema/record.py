@@ -8,7 +8,6 @@ from typing import Any
 
 from ..store.query import Bindable
 from .collection import Collection
-from .fields import FileField
 
 
 @dataclass(slots=True)
@@ -64,17 +63,19 @@ class Record:
 
         Passwords and token keys are never part of it.
         """
-        values = self.values
-        data: dict[str, Any] = {}
-        for name, fixed, one in self.collection.plan.shown[hidden]:
-            if fixed is not None:
-                data[name] = fixed
-            elif name == "expand":
-                if self.expand is not None:
-                    data[name] = self.expand
-            elif one is not None:
-                value = values[name] if name in values else one.zero()
-                data[name] = one.export(value) if isinstance(one, FileField) else value
+        values, template = self.values, self.collection.plan.templates[hidden]
+        data = template.keys.copy()
+        try:
+            for name in template.own:
+                data[name] = values[name]
+        except KeyError:
+            return Record(self.collection, {**Record.new(self.collection).values, **values}, self.expand).export(hidden=hidden, email=email)
+        for one in template.files:
+            data[one.name] = one.export(data[one.name])
+        if self.expand is None:
+            del data["expand"]
+        else:
+            data["expand"] = self.expand
         if self.collection.is_auth and not email and not values.get("emailVisibility"):
             data.pop("email", None)
         return data

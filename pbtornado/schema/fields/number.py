@@ -98,7 +98,7 @@ class BoolField(Field):
 
     def from_store(self, stored: Any) -> bool:
         """0 and 1 as truth."""
-        return bool_of(stored)
+        return stored != 0 if type(stored) is int else bool_of(stored)
 
     def to_store(self, value: Any) -> Bindable:
         """Truth as 0 and 1."""
