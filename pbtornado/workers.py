@@ -55,8 +55,8 @@ SWITCH_SECONDS = 0.0005
 """How long the loop may go on while the thread that commits has something to do. Python's own 5 ms, twice a write, are too long."""
 WARM_SECONDS = 0.5
 """How long after it serves a worker loads what requests will need."""
-DEAF_SECONDS = 0.002
-"""How long a worker that was woken is not woken again: commits that follow each other closely are one word."""
+WORD_SECONDS = 0.002
+"""How long after a word to its siblings a worker keeps the next: of commits that follow each other closely is told once."""
 READY = b"+"
 SOCKETS = "pbtornado-"
 LONGEST_DIRECTORY = 80
@@ -176,6 +176,20 @@ class Shared:
             os.set_blocking(end, False)
         self.life = os.pipe()
         self.counts = counts_file()
+        self._resting = self._kept = False
+
+    def announce(self, number: int) -> None:
+        """Wakes every other worker: at once, or soon where that was done just now."""
+        self._kept = self._resting
+        if not self._resting:
+            self._resting = True
+            asyncio.get_running_loop().call_later(WORD_SECONDS, self._rested, number)
+            self.wake_others(number)
+
+    def _rested(self, number: int) -> None:
+        self._resting = False
+        if self._kept:
+            self.announce(number)
 
     def wake_others(self, number: int) -> None:
         """Tells every other worker that there is something in the log. One that has not looked yet needs no second word."""
@@ -223,21 +237,16 @@ async def _worker(options: Options, number: int, shared: Shared, listening: sock
     app = App(options, number, Siblings(number, shared.paths), Rates(shared.counts))
     backend = app.backend
 
-    def listen() -> None:
-        loop.add_reader(shared.wakes[number][0], woken)
-
     def woken() -> None:
-        loop.remove_reader(shared.wakes[number][0])
         shared.drain(number)
         backend.wake()
-        loop.call_later(DEAF_SECONDS, listen)
 
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_reader(shared.life[0], stopped.set)
-    backend.store.on_commit.append(lambda _: shared.wake_others(number))
+    backend.store.on_commit.append(lambda _: shared.announce(number))
     await app.start([listening, shared.doors[number]])
     settle_garbage()
-    listen()
+    loop.add_reader(shared.wakes[number][0], woken)
     await ready(app)
     await _until(stopped, app)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from pbtornado.config import Options
-from pbtornado.workers import CannotListen, Shared, forget_the_dead, listen
+from pbtornado.workers import WORD_SECONDS, CannotListen, Shared, forget_the_dead, listen
 from tests.process import Server, free_port
 
 
@@ -226,6 +227,19 @@ def test_a_wake_up_reaches_all_others() -> None:
     shared.end()
     shared.remove()
     assert woken == [0, 2]
+
+
+async def test_commits_that_follow_each_other_closely_are_announced_together() -> None:
+    """Siblings are woken at the first of them, and once more when the others have been."""
+    shared = Shared(2)
+    for _ in range(5):
+        shared.announce(0)
+    at_once = os.read(shared.wakes[1][0], 100)
+    await asyncio.sleep(10 * WORD_SECONDS)
+    later = os.read(shared.wakes[1][0], 100)
+    shared.end()
+    shared.remove()
+    assert (at_once, later) == (b"!", b"!")
 
 
 @pytest.mark.parametrize("files", [300, 60])

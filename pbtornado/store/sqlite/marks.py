@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import struct
 import sys
 from pathlib import Path
 
 from .wal import Commit
 
+_FOUR = struct.Struct("=4Q")
 _VERSION = 1
 _SIZE = 256
 _HEAD, _SCHEMA, _EPOCH, _PENDING, _COMMIT, _CLOSED = 1, 2, 3, 4, 5, 9
@@ -61,6 +63,11 @@ class Marks:
         return Commit(words[_COMMIT], words[_COMMIT + 1], words[_COMMIT + 2], words[_COMMIT + 3])
 
     @property
+    def number(self) -> int:
+        """That of the commit."""
+        return self._words[_COMMIT]
+
+    @property
     def pending(self) -> bool:
         """True at the start of a turn: the worker that had the last turn died in it, perhaps after its commit."""
         return bool(self._words[_PENDING])
@@ -81,7 +88,7 @@ class Marks:
             self.move_schema()  # before the head: whoever sees changes of other collections knows that they are others
         words[_HEAD] = head
         # After all that: whoever finds the commit here finds what is true since.
-        words[_COMMIT : _COMMIT + 4] = _array(commit.number, commit.frame, commit.checksum, commit.salts)
+        words[_COMMIT : _COMMIT + 4] = memoryview(_FOUR.pack(*commit)).cast("Q")
         words[_PENDING] = 0
 
     def move_schema(self) -> None:

@@ -14,7 +14,7 @@ from ..changes import WHOLE_LOG
 from ..protocol import Position, UnusableDirectory
 from . import ddl
 from .marks import Marks
-from .wal import Commit, WalIndex, commit_of
+from .wal import Commit, WalIndex, number_of
 
 FORMAT = 1
 """Version of the log's tables; a greater one was written by a later program."""
@@ -64,7 +64,7 @@ class Spine:
 
     def disturbed(self) -> bool:
         """True when another program seems to have written, or a worker to have died in its turn; an empty write settles it."""
-        return self._index is not None and (self._marks.pending or self._marks.commit.number != self._index.last_commit().number)
+        return self._index is not None and (self._marks.pending or self._marks.number != self._index.last_number())
 
     def seen(self) -> bytes:
         """What all programs' commits have led to: another after each of them. Costs a memory access."""
@@ -72,7 +72,7 @@ class Spine:
 
     def known(self, seen: bytes) -> bool:
         """Was the last of those commits a worker's own, and do the marks and the log tell of it?"""
-        return bool(seen) and commit_of(seen).number == self._marks.commit.number
+        return bool(seen) and number_of(seen) == self._marks.number
 
     # ---- in a turn
 
@@ -85,9 +85,10 @@ class Spine:
 
     def check(self, connection: sqlite3.Connection) -> None:
         """Judges the last commit, in the transaction that is open. `settle` or `abandon` follows."""
-        marks = self._marks
+        marks, index = self._marks, self._index
+        assert index is not None
         self._epoch, self._head, self._schema_moved = marks.epoch, marks.head, False
-        if marks.pending or marks.commit.number != self._last_commit().number:
+        if marks.pending or marks.number != index.last_number():
             if self._judge(connection, opening=False):
                 marks.settle(self._last_commit(), self._head, self._epoch)  # should this worker die in its turn too
             marks.move_schema()  # at once: the writes of this turn compare it with what they were decided on
@@ -109,7 +110,7 @@ class Spine:
     def checkpointed(self) -> None:
         """After the WAL was emptied in a turn that wrote nothing: its head looks different, and it is still our commit."""
         marks, last = self._marks, self._last_commit()
-        if not marks.pending and marks.commit.number == last.number:
+        if not marks.pending and marks.number == last.number:
             marks.settle(last, marks.head, marks.epoch)
             marks.note_closed(self._database)  # should all workers die now: an empty WAL has no head to tell it by
 

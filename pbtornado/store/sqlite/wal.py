@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _HEAD = struct.Struct("=8xI4xI4xQQ")
+_NUMBER = struct.Struct("=8xI")
 _mapped: dict[tuple[int, int], _Mapping] = {}
 
 
@@ -44,6 +45,12 @@ def commit_of(head: bytes | mmap.mmap) -> Commit:
     return Commit._make(_HEAD.unpack_from(head))
 
 
+def number_of(head: bytes | mmap.mmap) -> int:
+    """The number of that commit."""
+    number: int = _NUMBER.unpack_from(head)[0]
+    return number
+
+
 class WalIndex:
     """One store's view of the WAL index; a connection must be open before it is made."""
 
@@ -64,6 +71,10 @@ class WalIndex:
     def last_commit(self) -> Commit:
         """Exact while the turn and SQLite's write lock are held, else a good guess."""
         return commit_of(self._mapping.memory)
+
+    def last_number(self) -> int:
+        """That of the last commit."""
+        return number_of(self._mapping.memory)
 
     def close(self) -> None:
         """Call it after this store's connections are closed."""
