@@ -43,7 +43,12 @@ class Talk:
     @classmethod
     async def open(cls, base: str, query: str = "", **headers: str) -> Talk:
         """A connection that has been greeted."""
-        talk = cls(await websocket_connect(HTTPRequest(base.replace("http", "ws", 1) + PATH + query, headers=headers)))
+        return await cls.greeted(await websocket_connect(HTTPRequest(base.replace("http", "ws", 1) + PATH + query, headers=headers)))
+
+    @classmethod
+    async def greeted(cls, connection: WebSocketClientConnection) -> Talk:
+        """A client on a connection that has just been opened."""
+        talk = cls(connection)
         greeting = await talk.hear()
         assert greeting["type"] == "connected"
         talk.client = greeting["clientId"]

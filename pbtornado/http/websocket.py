@@ -17,9 +17,10 @@ from tornado.websocket import WebSocketHandler
 from ..errors import BadRequest, FieldError, Forbidden, Unauthorized
 from ..realtime.clients import told_actor
 from ..realtime.connection import Connection
-from ..realtime.forms import WEBSOCKET
+from ..realtime.forms import WEBSOCKET, WEBSOCKET_DEFLATED, Messages
 from ..rules.request import GUEST
 from ..values import parse_json
+from .deflate import Inflater, agreed
 from .handler import READING, ApiHandler, Failure, as_api_error
 from .realtime import LONGEST_AGENT, is_on
 
@@ -42,6 +43,7 @@ class Socket(ApiHandler, WebSocketHandler):
 
     unlogged = READING
     connection: Connection
+    _form: Messages
     max_message_size = LONGEST_MESSAGE
 
     # ---- the connection
@@ -55,7 +57,8 @@ class Socket(ApiHandler, WebSocketHandler):
         realtime = self.backend.realtime
         await realtime.admitted()
         since, leave = self.query("since"), is_on(self.query("leave"))
-        self.connection = realtime.connect(self.ip, since=since, leave=leave, agent=agent, form=WEBSOCKET)
+        self._form = WEBSOCKET_DEFLATED if self._agree() else WEBSOCKET
+        self.connection = realtime.connect(self.ip, since=since, leave=leave, agent=agent, form=self._form)
         try:
             if self.actor.record:
                 await realtime.sign_in(self.connection, self.actor)
@@ -71,6 +74,13 @@ class Socket(ApiHandler, WebSocketHandler):
         if origin and not self.origins.answer(origin) and urlsplit(origin).netloc.lower() != self.request.host.lower():
             raise Forbidden("Pages of this site may not connect.")
 
+    def _agree(self) -> bool:
+        """Will messages be compressed? Tornado, which agrees to a memory for each connection, is not asked."""
+        answer = agreed(self.request.headers.get("Sec-WebSocket-Extensions", ""))
+        if answer:
+            self.set_header("Sec-WebSocket-Extensions", answer)
+        return bool(answer)
+
     def check_origin(self, origin: str) -> bool:
         """True: it has been looked at."""
         return True
@@ -78,6 +88,8 @@ class Socket(ApiHandler, WebSocketHandler):
     def open(self) -> None:
         assert self.ws_connection
         self.stream = self.ws_connection.stream
+        if self._form is WEBSOCKET_DEFLATED:
+            self.ws_connection._decompressor = Inflater(LONGEST_MESSAGE, self.close)  # type: ignore[attr-defined]
         self.settings["open_requests"].add(self)
         self.set_nodelay(True)
         self.connection.attach(self._send, self._say_goodbye)
@@ -112,7 +124,8 @@ class Socket(ApiHandler, WebSocketHandler):
         except Exception as error:
             answer = self._refusal(error)
         if answer["type"] != "ok" or "id" in said:
-            self.connection.tell(WEBSOCKET.message({"type": answer["type"], **({"id": said["id"]} if "id" in said else {}), **answer}))
+            named = {"id": said["id"]} if "id" in said else {}
+            self.connection.tell(self._form.message({"type": answer["type"], **named, **answer}))
 
     async def _answer(self, said: Said) -> dict[str, Any]:
         self.actor = self.connection.actor

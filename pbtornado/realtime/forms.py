@@ -5,6 +5,7 @@ Either way it is bytes that go to the socket as they are, so one event is writte
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from struct import pack
 from typing import Any, Protocol
@@ -13,12 +14,22 @@ from ..values import json_bytes
 
 PLACE = "PB_POSITION"
 """The topic of SSE clients that want to be told where they stand."""
+DEFLATED_FROM = 200
+"""Bytes from which on a message is worth compressing."""
+WINDOW_BITS = 12
+"""How far back a compressed message repeats itself: 4 KB. With 32 KB little gets smaller, and clearing the tables takes 50 us."""
+_LEVEL, _MEMORY = 1, 5
+TEXT, DEFLATED_TEXT = 0x81, 0xC1
+"""The first byte of a frame that is a whole text, as it is and compressed."""
+TAIL = b"\x00\x00\xff\xff"
+"""The end of every compressed message, which is not sent."""
 
 
 class Form(Protocol):
     """One kind of transport."""
 
     name: str
+    """The transport's."""
     repeats: bool
     """May a topic ask for the position inside an event's data, because it is nowhere else in it?"""
     beat: bytes
@@ -74,7 +85,7 @@ class Messages:
         return self.message({"type": "connected", "clientId": client_id})
 
     def event(self, position: str, topic: str, data: bytes) -> bytes:
-        return framed(json_bytes({"type": "event", "topic": topic, "position": position})[:-1] + b"," + data[1:])
+        return self.framed(json_bytes({"type": "event", "topic": topic, "position": position})[:-1] + b"," + data[1:])
 
     def place(self, position: str, loud: bool) -> bytes:
         return self.message({"type": "position", "position": position})
@@ -84,15 +95,33 @@ class Messages:
 
     def message(self, data: dict[str, Any]) -> bytes:
         """Any other message."""
-        return framed(json_bytes(data))
+        return self.framed(json_bytes(data))
+
+    def framed(self, text: bytes) -> bytes:
+        """A text as one frame."""
+        return framed(TEXT, text)
 
 
-def framed(text: bytes) -> bytes:
-    """A text as one WebSocket frame of a server."""
-    size = len(text)
+class DeflatedMessages(Messages):
+    """The same for clients that read permessage-deflate. Each message is compressed for itself, so that it can be shared, too."""
+
+    def framed(self, text: bytes) -> bytes:
+        packed = deflated(text) if len(text) >= DEFLATED_FROM else text
+        return framed(DEFLATED_TEXT, packed) if len(packed) < len(text) else framed(TEXT, text)
+
+
+def framed(first: int, data: bytes) -> bytes:
+    """One WebSocket frame of a server: its first byte, how long it is, the data."""
+    size = len(data)
     if size < 126:
-        return pack("!BB", 0x81, size) + text
-    return (pack("!BBH", 0x81, 126, size) if size < 1 << 16 else pack("!BBQ", 0x81, 127, size)) + text
+        return pack("!BB", first, size) + data
+    return (pack("!BBH", first, 126, size) if size < 1 << 16 else pack("!BBQ", first, 127, size)) + data
 
 
-SSE, WEBSOCKET = ServerSentEvents(), Messages()
+def deflated(text: bytes) -> bytes:
+    """The text as permessage-deflate has it (RFC 7692)."""
+    deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -WINDOW_BITS, _MEMORY)
+    return (deflater.compress(text) + deflater.flush(zlib.Z_SYNC_FLUSH)).removesuffix(TAIL)
+
+
+SSE, WEBSOCKET, WEBSOCKET_DEFLATED = ServerSentEvents(), Messages(), DeflatedMessages()

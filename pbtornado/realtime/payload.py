@@ -30,13 +30,15 @@ class Event:
     topic: str
     body: bytes
     data: bytes
+    _marked: bytes = b""
 
     def marked(self) -> bytes:
         """The same for a connection that is told of the change for another topic afterwards.
 
         The id says how far it got with the change, so that a stream cut in between goes on with the next topic.
         """
-        return self.form.event(f"{self.position}.{mark_of(self.topic)}", self.topic, self.body)
+        self._marked = self._marked or self.form.event(f"{self.position}.{mark_of(self.topic)}", self.topic, self.body)
+        return self._marked
 
 
 class Payloads:

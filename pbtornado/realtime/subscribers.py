@@ -19,8 +19,8 @@ COLUMNS = ("id", "topic", "auth_collection", "auth_id", "superuser", "request")
 INDEXES = (("topic", "auth_id"),)
 GroupKey = tuple[str, str, str, str, bool]
 """Collection id, record id or `*`, filter, the actors' collection id ("" for guests), superusers."""
-CohortKey = tuple[GroupKey, str, str, str, bool]
-"""The group's, the topic's text, the actor, the form's name, whether leaving is told."""
+CohortKey = tuple[GroupKey, str, str, Form, bool]
+"""The group's, the topic's text, the actor, the form, whether leaving is told."""
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -31,7 +31,7 @@ class Sight:
     """
 
     topic: str
-    form: str
+    form: Form
     superuser: bool
     expanding: str
     """The actor, where relations are shown."""
@@ -105,7 +105,7 @@ class Subscribers:
         self._reader, self._render = reader, render
         self._last = 0
         self._matches: WeakValueDictionary[tuple[str, str | None, str, str, bool], Match] = WeakValueDictionary()
-        self._sights: WeakValueDictionary[tuple[str, str, bool, str], Sight] = WeakValueDictionary()
+        self._sights: WeakValueDictionary[tuple[str, Form, bool, str], Sight] = WeakValueDictionary()
         self._cohorts: dict[CohortKey, Cohort] = {}
         self._groups: dict[GroupKey, Group] = {}
         self._concerned: dict[tuple[str, str], dict[GroupKey, Group]] = {}
@@ -221,7 +221,7 @@ class Subscribers:
         connection, topic = subscription.connection, subscription.topic
         actor, leave = connection.actor, connection.leave or topic.leave
         group_key = _group_key(collection, topic, actor)
-        key = (group_key, topic.text, actor.label, connection.form.name, leave)
+        key = (group_key, topic.text, actor.label, connection.form, leave)
         if key not in self._cohorts:
             self._last += 1
             group = self._group(group_key, collection, topic, actor)
@@ -234,7 +234,7 @@ class Subscribers:
 
     def _sight(self, connection: Connection, topic: Topic) -> Sight:
         actor = connection.actor
-        key = (topic.text, connection.form.name, actor.superuser, actor.label if topic.expand else "")
+        key = (topic.text, connection.form, actor.superuser, actor.label if topic.expand else "")
         sight = self._sights.get(key)
         if sight is None:
             sight = self._sights[key] = Sight(*key)
