@@ -6,7 +6,7 @@ Either way it is bytes that go to the socket as they are, so one event is writte
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import pack
 from typing import Any, Protocol
 
@@ -73,6 +73,14 @@ class ServerSentEvents:
         return self.event(position, "PB_RESYNC", json_bytes({"reason": reason, "topics": list(topics)}))
 
 
+def framed(data: bytes, first: int = TEXT) -> bytes:
+    """One WebSocket frame of a server: how long it is and the data, behind the first byte."""
+    size = len(data)
+    if size < 126:
+        return pack("!BB", first, size) + data
+    return (pack("!BBH", first, 126, size) if size < 1 << 16 else pack("!BBQ", first, 127, size)) + data
+
+
 class Messages:
     """JSON objects, each in a WebSocket frame of its own; frames of servers have no mask, so they can be shared."""
 
@@ -80,6 +88,8 @@ class Messages:
     repeats = False
     beat = b"\x89\x00"
     answers = True
+    framed: Callable[[bytes], bytes] = staticmethod(framed)
+    """A text as one frame."""
 
     def greeting(self, client_id: str) -> bytes:
         return self.message({"type": "connected", "clientId": client_id})
@@ -97,25 +107,14 @@ class Messages:
         """Any other message."""
         return self.framed(json_bytes(data))
 
-    def framed(self, text: bytes) -> bytes:
-        """A text as one frame."""
-        return framed(TEXT, text)
-
 
 class DeflatedMessages(Messages):
     """The same for clients that read permessage-deflate. Each message is compressed for itself, so that it can be shared, too."""
 
-    def framed(self, text: bytes) -> bytes:
+    @staticmethod
+    def framed(text: bytes) -> bytes:
         packed = deflated(text) if len(text) >= DEFLATED_FROM else text
-        return framed(DEFLATED_TEXT, packed) if len(packed) < len(text) else framed(TEXT, text)
-
-
-def framed(first: int, data: bytes) -> bytes:
-    """One WebSocket frame of a server: its first byte, how long it is, the data."""
-    size = len(data)
-    if size < 126:
-        return pack("!BB", first, size) + data
-    return (pack("!BBH", first, 126, size) if size < 1 << 16 else pack("!BBQ", first, 127, size)) + data
+        return framed(packed, DEFLATED_TEXT) if len(packed) < len(text) else framed(text)
 
 
 def deflated(text: bytes) -> bytes:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from pbtornado.realtime.connection import OUTBOX_BYTES, WRITE_BYTES, Connection
-from pbtornado.realtime.forms import SSE, TEXT, WEBSOCKET, framed
+from pbtornado.realtime.forms import SSE, WEBSOCKET, framed
 from tests.realtime.socket import Socket
 
 
@@ -113,7 +113,7 @@ def test_wire() -> None:
 def test_frames(size: int) -> None:
     """A message is one frame without a mask, its length written as the protocol of WebSockets has it."""
     head = {0: b"\x81\x00", 125: b"\x81\x7d", 126: b"\x81\x7e\x00\x7e", 65_535: b"\x81\x7e\xff\xff"}
-    assert framed(TEXT, b"x" * size) == head.get(size, b"\x81\x7f" + size.to_bytes(8, "big")) + b"x" * size
+    assert framed(b"x" * size) == head.get(size, b"\x81\x7f" + size.to_bytes(8, "big")) + b"x" * size
 
 
 def test_messages() -> None:
