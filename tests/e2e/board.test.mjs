@@ -89,6 +89,29 @@ test("a report made without a connection goes out when it is back", async () => 
   await phone.locator("li.report", { hasText: "Found in the tunnel" }).waitFor();
 });
 
+test("a browser reads compressed messages of its WebSocket", async () => {
+  const board = await open("/board.html");
+  const heard = await board.evaluate(async () => {
+    const ask = async (path, method, body, token = "") =>
+      (await fetch(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", Authorization: token } })).json();
+    const { token, record } = await ask("/api/collections/users/auth-with-password", "POST", { identity: "olga@example.com", password: "olga-password" });
+    const socket = new WebSocket(`ws://${location.host}/api/realtime/ws`);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    return new Promise((resolve) => {
+      socket.onmessage = ({ data }) => {
+        const said = JSON.parse(data);
+        if (said.id === 1) socket.send(JSON.stringify({ id: 2, type: "subscribe", topics: [`users/${record.id}`] }));
+        if (said.id === 2) ask(`/api/collections/users/records/${record.id}`, "PATCH", { name: "Olga" }, token);
+        if (said.type === "event") resolve({ extensions: socket.extensions, size: data.length, name: said.record.name });
+      };
+      socket.send(JSON.stringify({ id: 1, type: "signIn", token }));
+    });
+  });
+  assert.match(heard.extensions, /permessage-deflate/);
+  assert.ok(heard.size > 200);
+  assert.equal(heard.name, "Olga");
+});
+
 test("a wrong password is told in words", async () => {
   const board = await open("/board.html");
   await board.getByLabel("Email").fill("olga@example.com");
