@@ -198,7 +198,7 @@ class Fanout:
             self._feeding = asyncio.create_task(self._feed())
 
     async def _feed(self) -> None:
-        """Hands the log to those that are behind, slice by slice; two thirds of the time are for others."""
+        """Hands the log to those that are behind, slice by slice; three quarters of the time are for others."""
         while self._hungry and self._open:
             began = time.monotonic()
             try:
@@ -210,7 +210,7 @@ class Fanout:
                 for connection in list(self._hungry):
                     connection.close("failed")
                 self._hungry.clear()
-            await asyncio.sleep(max(2 * (time.monotonic() - began), SHORTEST_REST))
+            await asyncio.sleep(max(3 * (time.monotonic() - began), SHORTEST_REST))
         self._feeding = None
 
     def _again(self) -> list[Connection]:

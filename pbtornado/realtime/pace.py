@@ -13,7 +13,7 @@ TURN_SECONDS = 0.005
 """After so much, the loop and the sockets get their turn."""
 MOST_FLUSHED = 48
 """Sockets that are written to in one turn."""
-ARRIVAL_SECONDS = 0.001
+ARRIVAL_SECONDS = 0.002
 """At least so long after one stream the next is let in."""
 PATIENCE = 400
 """For every so many streams that wait, one more is let in together."""

@@ -18,11 +18,8 @@ TICK = 2_000
 REFUSALS = (sqlite3.Error, OverflowError, UnicodeError)
 """What the driver raises for a statement or a value it does not take."""
 
-CHECKPOINT_PAGES = 4000
-"""The commit that brings the WAL to so many pages, 16 MB, moves them into the file, which takes milliseconds.
-
-The longer the WAL is, the more of its pages are there again further on and need not be moved. Up to 4,062 are found through
-one block of its index."""
+CHECKPOINT_PAGES = 1000
+"""The commit that brings the WAL to so many pages moves them into the file, which takes milliseconds."""
 
 _PRAGMAS = (
     f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
