@@ -62,11 +62,9 @@ async def test_a_long_change_is_committed_on_the_thread(tmp_path: Path) -> None:
         assert names == [THREAD]
 
 
-async def test_no_lone_write_empties_the_wal_on_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_lone_write_empties_the_wal_on_the_loop(tmp_path: Path) -> None:
     """The commits around the one that does so are the thread's."""
-    monkeypatch.setattr(group, "LONE_PAGES", 900)
     async with opened(tmp_path) as store:
-        store._writer.connection.execute("PRAGMA wal_autocheckpoint = 1000")
         names, pages = committers(store), []
         for number in range(400):
             await store.write(note(f"{number}"))
